@@ -1,0 +1,76 @@
+package vm
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/spec"
+)
+
+// Fleet finds the cluster behind a WHMCS server entry.
+type Fleet interface {
+	// Cluster fails with a sentence for a person when the entry is missing, disabled, not ours or has no credentials.
+	Cluster(ctx context.Context, serverID int64) (Hypervisor, error)
+}
+
+// Catalogue answers what WHMCS knows; implemented by internal/whmcs.
+type Catalogue interface {
+	// Facts of one service; ErrNoService when tblhosting has no such row.
+	Facts(ctx context.Context, serviceID int64) (spec.Facts, error)
+}
+
+// Addresses leases addresses; implemented by internal/store.
+type Addresses interface {
+	// Lease tops the service's addresses up to want and returns all of them, IPv4 first, each family in order of allocation.
+	// Addresses, tblhosting.dedicatedip/assignedips and vm_rev_dns change in one transaction. It never gives any back.
+	// The error carries pipeline.NeedsPerson when no pool has a free address and names family, server, bridge and VLAN.
+	Lease(ctx context.Context, want ippool.Want) ([]ippool.Lease, error)
+	// Held lists what the service holds, in the same order.
+	Held(ctx context.Context, serviceID int64) ([]ippool.Lease, error)
+}
+
+// Numbers reserves VM ids; implemented by internal/store.
+type Numbers interface {
+	// Reserve returns the id the service has reserved on that server, or takes the lowest one >= first that nobody
+	// reserved, no other service's record names and used does not contain.
+	Reserve(ctx context.Context, serverID, serviceID int64, first int, used map[int]bool) (int, error)
+	// Forfeit drops the reservation of an id that turned out to belong to somebody else; the id stays blocked for this server.
+	Forfeit(ctx context.Context, serverID, serviceID int64, vmid int) error
+}
+
+// Registry keeps the records of machines; implemented by internal/store.
+type Registry interface {
+	// Open writes the record at status creation, the sealed password and the username in one transaction, due at once.
+	// ErrExists: there is a record that is not at remove. Opening the same order twice while it is still being built is ErrExists too.
+	Open(ctx context.Context, order Order) error
+	// Find loads the record without Spec and Addresses; ErrNoMachine when there is none.
+	Find(ctx context.Context, serviceID int64) (Machine, error)
+	// Suspend stores the wish to be suspended, or to be no longer, and makes a parked machine due.
+	Suspend(ctx context.Context, serviceID int64, suspended bool) error
+	// Instance is the random name of this installation, made once; it is part of every ownership mark.
+	Instance(ctx context.Context) (string, error)
+}
+
+// Order is what CreateAccount writes down.
+type Order struct {
+	ServiceID int64
+	ServerID  int64
+	Name      string
+	Domain    string // FQDN: tblhosting.domain is set to it
+	Username  string // tblhosting.username is set to it
+	Password  string
+}
+
+// Errors of a Registry and a Catalogue.
+var (
+	ErrExists    = errors.New("the service already has a VM record")
+	ErrNoMachine = errors.New("the service has no VM record")
+	ErrNoService = errors.New("no such service in WHMCS")
+)
+
+// Directory keeps DNS right; nil in an installation without zones.
+type Directory interface {
+	// Zones is how many zones are configured.
+	Zones(ctx context.Context) (int, error)
+}
