@@ -1,0 +1,101 @@
+package config
+
+import (
+	"net"
+	"strconv"
+	"time"
+)
+
+// Config is everything an operator can decide; Load fills it and nobody changes it afterwards.
+type Config struct {
+	// Listen holds addresses of the bridge: "host:port", or "unix:/path" for a socket.
+	Listen []string
+	// SealKey encrypts secrets at rest; empty: derived from WHMCS.HashKey.
+	SealKey   Secret
+	WHMCS     WHMCS
+	DB        DB
+	Bridge    Bridge
+	Callback  Callback
+	Log       Log
+	Engine    Engine
+	Migration Migration
+	// Servers are the settings of Proxmox servers by their number in WHMCS (tblservers.id).
+	Servers map[int]*Server
+}
+
+// WHMCS is what configuration.php says besides the database.
+type WHMCS struct {
+	Dir       string // folder of configuration.php; empty: not given
+	HashKey   Secret // $cc_encryption_hash
+	Charset   string // $mysql_charset, such as "utf8"
+	AdminPath string // $customadminpath, "admin" unless renamed
+}
+
+// DB says where WHMCS's database is.
+type DB struct {
+	Host     string
+	Port     int
+	Socket   string // wins over Host and Port
+	User     string
+	Password Secret
+	Name     string
+	TLS      string // off, on, preferred or skip-verify
+}
+
+// Address is what a driver dials: ("unix", path) or ("tcp", host:port).
+func (d DB) Address() (network, address string) {
+	if d.Socket != "" {
+		return "unix", d.Socket
+	}
+	return "tcp", net.JoinHostPort(d.Host, strconv.Itoa(d.Port))
+}
+
+// Bridge holds the shared secrets of the signature; both empty: read from the addon's settings.
+type Bridge struct {
+	Secret     Secret // key id k1
+	SecretNext Secret // key id k2, accepted too while a secret is being replaced
+}
+
+// Callback says where effects are sent; URL empty: derived from WHMCS's system URL.
+type Callback struct {
+	URL        string
+	HostHeader string // Host header when URL names an address instead of the site
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string // debug, info, warn or error
+	Format string // text or json
+}
+
+// Engine bounds what runs at once and how long things may take.
+type Engine struct {
+	Workers       int           // machines worked on at once by this replica
+	RetryInterval time.Duration // longest pause between two tries
+	Lease         time.Duration // how long a replica that died keeps its machines
+	CloneLane     int           // clones at once per server and source storage
+	MigrateLane   int           // migrations at once per node
+	StartLane     int           // starts at once per node
+	Calls         int           // API calls at once per server
+}
+
+// Migration is the move of a fresh clone to its node.
+type Migration struct {
+	Enable  bool
+	Timeout time.Duration
+}
+
+// Server is how one Proxmox server proves who it is; all empty: the system's certificate roots.
+type Server struct {
+	Fingerprint string // SHA-256 of its certificate, hex, colons allowed
+	CAFile      string // PEM file
+	Insecure    bool   // no proof asked for
+}
+
+// Server returns the settings of server id, zero if none were given.
+func (c Config) Server(id int) Server {
+	if s := c.Servers[id]; s != nil {
+		return *s
+	}
+	return Server{}
+}

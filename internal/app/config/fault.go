@@ -1,0 +1,16 @@
+package config
+
+// Fault is one thing that is wrong, said so that an operator can mend it.
+type Fault struct {
+	Place string // where the value came from: a file, a variable, the name of a probe
+	Key   string // option the fault is about; may be empty
+	Text  string // full sentences without Place
+}
+
+// String is the line shown to the operator.
+func (f Fault) String() string {
+	if f.Place == "" {
+		return f.Text
+	}
+	return f.Place + ": " + f.Text
+}
