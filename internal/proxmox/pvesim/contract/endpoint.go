@@ -1,0 +1,162 @@
+package contract
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// Endpoint is one verb on one path of one release.
+type Endpoint struct {
+	Method string
+	Path   string // template, e.g. /nodes/{node}/qemu/{vmid}/config
+
+	AllowToken  bool // false: API tokens get 403 before anything else
+	ProxyToNode bool // the call is answered by the node named in the path
+	// Protected tells that the privileged daemon answers. 7.4 re-encodes such
+	// calls as a form on their way there, which turns JSON true into 1.
+	Protected bool
+	Perm      Perm
+
+	open   bool // unknown parameters are let through
+	rows   params
+	byName map[string]*param
+	parts  []string
+}
+
+// Find matches method and path against the endpoints of a release. The path is
+// without /api2/json, its segments unescaped; slashes at its end are ignored. An
+// unknown path gives no endpoint and ok false, and so does a verb that a known
+// path lacks: both are answered with 501 (pve-behaviour §1.1).
+func Find(v Version, method, path string) (ep *Endpoint, pathParams map[string]string, ok bool) {
+	segments := strings.Split(strings.Trim(path, "/"), "/")
+	for _, e := range endpoints(v) {
+		if e.Method != method {
+			continue
+		}
+		if vars, fits := e.match(segments); fits {
+			return e, vars, true
+		}
+	}
+	return nil, nil, false
+}
+
+// Endpoints lists every endpoint of a release in table order.
+func Endpoints(v Version) []*Endpoint { return endpoints(v) }
+
+// Takes tells whether the call knows a parameter of that name.
+func (ep *Endpoint) Takes(name string) bool { return ep.byName[name] != nil }
+
+// match compares segments with the template. The last placeholder of a path
+// that ends in it swallows slashes where values may hold some.
+func (ep *Endpoint) match(segments []string) (vars map[string]string, ok bool) {
+	if n := len(ep.parts); len(segments) > n && swallows(ep.parts[n-1]) {
+		tail := strings.Join(segments[n-1:], "/")
+		segments = append(append([]string{}, segments[:n-1]...), tail)
+	}
+	if len(segments) != len(ep.parts) {
+		return nil, false
+	}
+	vars = map[string]string{}
+	for i, part := range ep.parts {
+		if name, isVar := strings.CutPrefix(part, "{"); isVar && segments[i] != "" {
+			vars[strings.TrimSuffix(name, "}")] = segments[i]
+		} else if part != segments[i] {
+			return nil, false
+		}
+	}
+	return vars, true
+}
+
+// swallows names the path parameters that may contain slashes: volumes, and
+// CIDRs whose slash was not escaped (pve-behaviour §16, §19).
+func swallows(part string) bool { return part == "{volume}" || part == "{cidr}" }
+
+// route is a row of the endpoint tables, for all releases in its span.
+type route struct {
+	span
+	Endpoint
+
+	permBefore map[Version]Perm // releases whose permission differs
+	groups     params
+}
+
+func call(method, path string, perm Perm, groups []params) route {
+	ep := Endpoint{
+		Method: method, Path: path, Perm: perm, AllowToken: true,
+		Protected: method != http.MethodGet,
+		parts:     strings.Split(strings.Trim(path, "/"), "/"),
+	}
+	return route{Endpoint: ep, groups: join(groups...)}
+}
+
+func get(path string, perm Perm, groups ...params) route {
+	return call(http.MethodGet, path, perm, groups)
+}
+
+func post(path string, perm Perm, groups ...params) route {
+	return call(http.MethodPost, path, perm, groups)
+}
+
+func put(path string, perm Perm, groups ...params) route {
+	return call(http.MethodPut, path, perm, groups)
+}
+
+func del(path string, perm Perm, groups ...params) route {
+	return call(http.MethodDelete, path, perm, groups)
+}
+
+func (r route) onNode() route        { r.ProxyToNode = true; return r }
+func (r route) private() route       { r.Protected = true; return r }
+func (r route) noToken() route       { r.AllowToken = false; return r }
+func (r route) anyParam() route      { r.open = true; return r }
+func (r route) from(v Version) route { r.since = v; return r }
+func (r route) til(v Version) route  { r.until = v; return r }
+
+// before gives the permission of older releases.
+func (r route) before(p Perm, vs ...Version) route {
+	r.permBefore = map[Version]Perm{}
+	for _, v := range vs {
+		r.permBefore[v] = p
+	}
+	return r
+}
+
+func (r route) at(v Version) *Endpoint {
+	ep := r.Endpoint
+	if p, ok := r.permBefore[v]; ok {
+		ep.Perm = p
+	}
+	ep.rows, ep.byName = r.groups.at(v)
+	return &ep
+}
+
+//nolint:gochecknoglobals // immutable tables, built once per release
+var builtTables = map[Version]func() []*Endpoint{
+	V74: sync.OnceValue(func() []*Endpoint { return build(V74) }),
+	V84: sync.OnceValue(func() []*Endpoint { return build(V84) }),
+	V92: sync.OnceValue(func() []*Endpoint { return build(V92) }),
+}
+
+func endpoints(v Version) []*Endpoint {
+	if built, ok := builtTables[v]; ok {
+		return built()
+	}
+	return nil
+}
+
+func build(v Version) []*Endpoint {
+	var all []*Endpoint
+	for _, table := range [][]route{
+		accessRoutes(), clusterRoutes(), clusterFirewallRoutes(), nodeRoutes(), networkRoutes(),
+		qemuRoutes(), qemuStateRoutes(), qemuAgentRoutes(), qemuFirewallRoutes(), taskRoutes(),
+		backupRoutes(), storageRoutes(), poolRoutes(),
+	} {
+		for _, r := range table {
+			if r.holds(v) {
+				all = append(all, r.at(v))
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,62 @@
+package contract
+
+import "strconv"
+
+// atNode is the path parameter of everything below a node.
+func atNode() params { return params{str("node").of("pve-node").must()} }
+
+// atVM are the path parameters of everything below a VM.
+func atVM() params { return join(atNode(), vmIDs("vmid", param.must)) }
+
+// optionalVMID is a VM id that may be left out.
+func optionalVMID() params { return vmIDs("vmid", asIs) }
+
+func asIs(p param) param { return p }
+
+// vmIDs is a VM id. 7.4 published no range, only the format.
+func vmIDs(name string, mark func(param) param) params {
+	id := mark(whole(name).of("pve-vmid"))
+	return params{id.min(1).til(V74), id.between(100, 999999999).from(V84)}
+}
+
+// longDigest is the checksum of a configuration file; 8.4 made room for longer
+// ones.
+func longDigest() params {
+	return params{str("digest").chars(40).til(V74), str("digest").chars(64).from(V84)}
+}
+
+// configPrivs are the privileges of which any one opens the configuration of a
+// VM; each key then asks for its own.
+func configPrivs() []string {
+	return []string{
+		"VM.Config.Disk", "VM.Config.CDROM", "VM.Config.CPU", "VM.Config.Memory", "VM.Config.Network",
+		"VM.Config.HWType", "VM.Config.Options", "VM.Config.Cloudinit",
+	}
+}
+
+func logLevels() []string {
+	return []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog"}
+}
+
+// diskKeys are the keys a disk may have, in the order the messages list them.
+func diskKeys() []string {
+	var names []string
+	for _, bus := range []struct {
+		name string
+		last int
+	}{{"ide", 3}, {"scsi", 30}, {"virtio", 15}, {"sata", 5}} {
+		names = append(names, numbered(bus.name, bus.last)...)
+	}
+	return append(names, "efidisk0", "tpmstate0")
+}
+
+// volumeKeys are diskKeys and those of detached disks.
+func volumeKeys() []string { return append(diskKeys(), numbered("unused", 255)...) }
+
+func numbered(name string, last int) []string {
+	names := make([]string, 0, last+1)
+	for i := range last + 1 {
+		names = append(names, name+strconv.Itoa(i))
+	}
+	return names
+}
