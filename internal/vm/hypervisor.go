@@ -39,6 +39,8 @@ type Inventory interface {
 	GuestList(ctx context.Context) ([]GuestRef, error)
 	// Task tells how a task stands. A task nobody remembers any more is reported as Gone, not as an error.
 	Task(ctx context.Context, upid string) (Task, error)
+	// TaskFault turns a failed task's exit text into an error with its fault and sentinel; nil when the text means success.
+	TaskFault(exit string) error
 }
 
 // Guests reads and changes single guests.
@@ -54,6 +56,8 @@ type Guests interface {
 	Migrate(ctx context.Context, node string, vmid int, to, targetStorage string) (upid string, err error)
 	// Resize grows a disk to an absolute size; upid is empty where Proxmox answers synchronously (7.4).
 	Resize(ctx context.Context, node string, vmid int, disk string, sizeGiB int) (upid string, err error)
+	// LeavePool takes a guest out of a resource pool whose rights it must not inherit.
+	LeavePool(ctx context.Context, pool string, vmid int) error
 	Start(ctx context.Context, node string, vmid int) (upid string, err error)
 	// Stop cuts the power.
 	Stop(ctx context.Context, node string, vmid int) (upid string, err error)
@@ -70,6 +74,8 @@ type Firewalls interface {
 	IPSet(ctx context.Context, node string, vmid int, name string) ([]string, error)
 	CreateIPSet(ctx context.Context, node string, vmid int, name string) error
 	AddToIPSet(ctx context.Context, node string, vmid int, name, address string) error
+	// DropIPSet deletes a set with its members; a set that does not exist is no error.
+	DropIPSet(ctx context.Context, node string, vmid int, name string) error
 	RemoveFromIPSet(ctx context.Context, node string, vmid int, name, address string) error
 }
 
@@ -98,6 +104,7 @@ type GuestRef struct {
 	Name     string
 	Template bool
 	Status   string
+	Pool     string // resource pool, "" = none
 }
 
 // GuestStatus is the live state of one guest.

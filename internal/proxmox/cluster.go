@@ -1,0 +1,300 @@
+package proxmox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	px "github.com/luthermonson/go-proxmox"
+
+	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// Defaults of Config.
+const (
+	// DefaultTimeout bounds one call. Proxmox itself gives up forwarding after 30 s (pve-behaviour §1.4).
+	DefaultTimeout = 60 * time.Second
+	// DefaultParallel is how many calls one cluster gets at once. A node has three privileged workers (pve-behaviour §1.5);
+	// more than a few calls per worker only queue on the other side.
+	DefaultParallel = 8
+)
+
+// Config says where a cluster is and how to speak with it.
+type Config struct {
+	Name     string // for logs
+	URL      string // https://host:8006; a path of /api2/json is added when absent
+	Auth     Auth
+	Trust    Trust
+	Timeout  time.Duration // per call, 0 = DefaultTimeout
+	Parallel int           // calls at once, 0 = DefaultParallel
+	Log      *slog.Logger  // nil = nothing is logged
+	Clock    clock.Clock   // nil = clock.System
+	// Calls, when set, counts every HTTP request that is sent, repetitions and logins included.
+	Calls *atomic.Int64
+}
+
+// Cluster implements vm.Hypervisor; it is safe for concurrent use and holds no state of guests.
+type Cluster struct {
+	name    string
+	client  *px.Client
+	timeout time.Duration
+	slots   chan struct{}
+	auth    Auth
+	version atomic.Pointer[Version]
+}
+
+var _ vm.Hypervisor = (*Cluster)(nil)
+
+// New prepares a cluster. Nothing is sent: an unreachable or unwilling cluster shows at the first call.
+// The error is a sentence for a person.
+func New(cfg Config) (*Cluster, error) {
+	base, err := baseURL(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	if err := cfg.Auth.valid(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	options := []px.Option{
+		px.WithHTTPClient(&http.Client{Transport: roundTrippers(base, cfg)}),
+		px.WithLogger(driverLog{cfg.Log}),
+	}
+	if cfg.Auth.token() {
+		options = append(options, px.WithAPIToken(cfg.Auth.TokenID, cfg.Auth.Secret))
+	}
+	return &Cluster{
+		name:    cfg.Name,
+		client:  px.NewClient(base, options...),
+		timeout: cfg.Timeout,
+		slots:   make(chan struct{}, cfg.Parallel),
+		auth:    cfg.Auth,
+	}, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Timeout <= 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.Parallel <= 0 {
+		c.Parallel = DefaultParallel
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Clock == nil {
+		c.Clock = clock.System{}
+	}
+	c.Log = c.Log.With("cluster", c.Name)
+	return c
+}
+
+// baseURL checks an address and completes it to the root of the API.
+func baseURL(text string) (string, error) {
+	u, err := url.Parse(strings.TrimRight(strings.TrimSpace(text), "/"))
+	switch {
+	case err != nil || u.Hostname() == "":
+		return "", fmt.Errorf("the Proxmox address %q is not a URL; write it as https://host:8006", text)
+	case u.User != nil:
+		return "", errors.New("the Proxmox address must not contain credentials; put them into the user name and password fields")
+	case u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+		return "", fmt.Errorf("the Proxmox address %q does not start with https://; credentials are never sent over plain HTTP", text)
+	}
+	if !strings.HasSuffix(u.Path, "/api2/json") {
+		u.Path += "/api2/json"
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return u.String(), nil
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// params is a request body: text and numbers only. 7.4 takes 0 and 1 for booleans and refuses true and false where it
+// answers itself (pve-behaviour §1.2), so a Go bool has no place here.
+type params map[string]any
+
+func (c *Cluster) get(ctx context.Context, path string, out any) error {
+	return c.call(ctx, http.MethodGet, path, func(ctx context.Context) error { return c.client.Get(ctx, path, out) })
+}
+
+func (c *Cluster) post(ctx context.Context, path string, body params, out any) error {
+	return c.call(ctx, http.MethodPost, path, func(ctx context.Context) error { return c.client.Post(ctx, path, content(body), out) })
+}
+
+func (c *Cluster) put(ctx context.Context, path string, body params, out any) error {
+	return c.call(ctx, http.MethodPut, path, func(ctx context.Context) error { return c.client.Put(ctx, path, content(body), out) })
+}
+
+// delete never has a body: Proxmox refuses one with 501, even an empty object. Parameters belong into the path's query.
+func (c *Cluster) delete(ctx context.Context, path string) error {
+	return c.call(ctx, http.MethodDelete, path, func(ctx context.Context) error { return c.client.Delete(ctx, path, nil) })
+}
+
+// content keeps an empty map from becoming a body of {}.
+func content(body params) any {
+	if len(body) == 0 {
+		return nil
+	}
+	return body
+}
+
+// call takes a slot, bounds the time and translates what comes back.
+func (c *Cluster) call(ctx context.Context, method, path string, send func(context.Context) error) error {
+	select {
+	case c.slots <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a free call to Proxmox: %w", ctx.Err())
+	}
+	defer func() { <-c.slots }()
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	err := send(ctx)
+	if err == nil || ours(err) {
+		return bare(err)
+	}
+	// The driver could not use a complete answer.
+	return &NoAnswerError{Method: method, Path: plain(path), Sent: true, Cause: bare(err)}
+}
+
+// ours says whether err was made by this package's transport, not by the driver.
+func ours(err error) bool {
+	var (
+		refused *Error
+		nothing *NoAnswerError
+		cert    *CertificateError
+	)
+	return errors.As(err, &refused) || errors.As(err, &nothing) || errors.As(err, &cert)
+}
+
+// bare strips net/http's wrapper, whose text repeats the whole URL.
+func bare(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// plain is a path without its query.
+func plain(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	if decoded, err := url.PathUnescape(path); err == nil {
+		return decoded
+	}
+	return path
+}
+
+// place is the network address of an API root for sentences, such as pve1.example:8006.
+func place(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return base
+	}
+	if u.Port() != "" {
+		return net.JoinHostPort(u.Hostname(), u.Port())
+	}
+	return u.Hostname()
+}
+
+// Version is what a cluster says about itself.
+type Version struct {
+	Version string `json:"version"` // 8.4.5
+	Release string `json:"release"` // 8.4
+}
+
+// Version asks once and remembers; it takes no lock, so two first callers may both ask.
+func (c *Cluster) Version(ctx context.Context) (Version, error) {
+	if v := c.version.Load(); v != nil {
+		return *v, nil
+	}
+	var v Version
+	if err := c.get(ctx, "/version", &v); err != nil {
+		return Version{}, err
+	}
+	c.version.Store(&v)
+	return v, nil
+}
+
+// driverLog passes the driver's log on, except debug lines: they carry bodies with passwords.
+type driverLog struct{ log *slog.Logger }
+
+func (driverLog) Debugf(string, ...any)       {}
+func (d driverLog) Infof(f string, v ...any)  { d.log.Info("driver", "text", fmt.Sprintf(f, v...)) }
+func (d driverLog) Warnf(f string, v ...any)  { d.log.Warn("driver", "text", fmt.Sprintf(f, v...)) }
+func (d driverLog) Errorf(f string, v ...any) { d.log.Error("driver", "text", fmt.Sprintf(f, v...)) }
+
+// number takes what Proxmox calls a number: 1, "1", 1.1e+15 or nothing (pve-behaviour §1.3).
+type number float64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *number) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	if text == "" || text == "null" {
+		*n = 0
+		return nil
+	}
+	f, err := json.Number(text).Float64()
+	if err != nil {
+		return fmt.Errorf("read number %s: %w", b, err)
+	}
+	*n = number(f)
+	return nil
+}
+
+// flag takes what Proxmox calls a boolean: 1, 0, "1", true or nothing.
+type flag bool
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *flag) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	*f = text == "1" || text == "true"
+	return nil
+}
+
+// keyed is an object of simple values, each as text; text that only names the file's state (digest) included.
+type keyed map[string]string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (k *keyed) UnmarshalJSON(b []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	*k = make(keyed, len(raw))
+	for key, value := range raw {
+		if text, ok := simple(value); ok {
+			(*k)[key] = text
+		}
+	}
+	return nil
+}
+
+// simple renders one JSON value as Proxmox would write it in a file; null is no value.
+func simple(value json.RawMessage) (string, bool) {
+	var text string
+	switch s := string(value); {
+	case s == "null":
+		return "", false
+	case s == "true":
+		return "1", true
+	case s == "false":
+		return "0", true
+	case json.Unmarshal(value, &text) == nil:
+		return text, true
+	default:
+		return s, true
+	}
+}

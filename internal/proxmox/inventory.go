@@ -1,0 +1,138 @@
+package proxmox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// Nodes implements vm.Inventory from /nodes, which also lists members that are offline and is not broadcast data.
+// Without Sys.Audit on a node its memory is unknown and FreeMemory is 0.
+func (c *Cluster) Nodes(ctx context.Context) ([]vm.Node, error) {
+	var answer []struct {
+		Node   string `json:"node"`
+		Status string `json:"status"`
+		MaxMem number `json:"maxmem"`
+		Mem    number `json:"mem"`
+	}
+	if err := c.get(ctx, "/nodes", &answer); err != nil {
+		return nil, fmt.Errorf("list nodes: %w", err)
+	}
+	nodes := make([]vm.Node, 0, len(answer))
+	for _, a := range answer {
+		nodes = append(nodes, vm.Node{Name: a.Node, Online: a.Status == "online", FreeMemory: int64(max(0, a.MaxMem-a.Mem))})
+	}
+	return nodes, nil
+}
+
+// Storages implements vm.Inventory from /nodes/{node}/storage; disabled ones are left out.
+func (c *Cluster) Storages(ctx context.Context, node string) ([]vm.Storage, error) {
+	var answer []struct {
+		Storage string `json:"storage"`
+		Type    string `json:"type"`
+		Content string `json:"content"`
+		Shared  flag   `json:"shared"`
+		Active  flag   `json:"active"`
+		Avail   number `json:"avail"`
+		Total   number `json:"total"`
+	}
+	if err := c.get(ctx, "/nodes/"+url.PathEscape(node)+"/storage?enabled=1", &answer); err != nil {
+		return nil, fmt.Errorf("list storages of %s: %w", node, err)
+	}
+	storages := make([]vm.Storage, 0, len(answer))
+	for _, a := range answer {
+		storages = append(storages, vm.Storage{
+			ID: a.Storage, Type: a.Type, Content: list(a.Content), Shared: bool(a.Shared), Active: bool(a.Active),
+			Avail: int64(a.Avail), Capacity: int64(a.Total),
+		})
+	}
+	return storages, nil
+}
+
+func list(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == ';' })
+}
+
+// GuestList implements vm.Inventory from /cluster/resources. Containers are listed too, never as templates: they hold
+// ids of the same range.
+func (c *Cluster) GuestList(ctx context.Context) ([]vm.GuestRef, error) {
+	var answer []struct {
+		Type     string `json:"type"`
+		VMID     number `json:"vmid"`
+		Node     string `json:"node"`
+		Name     string `json:"name"`
+		Template flag   `json:"template"`
+		Status   string `json:"status"`
+		Pool     string `json:"pool"`
+	}
+	if err := c.get(ctx, "/cluster/resources?type=vm", &answer); err != nil {
+		return nil, fmt.Errorf("list guests: %w", err)
+	}
+	guests := make([]vm.GuestRef, 0, len(answer))
+	for _, a := range answer {
+		guests = append(guests, vm.GuestRef{
+			VMID: int(a.VMID), Node: a.Node, Name: a.Name, Status: a.Status, Pool: a.Pool,
+			Template: bool(a.Template) && a.Type == "qemu",
+		})
+	}
+	return guests, nil
+}
+
+// Task implements vm.Inventory. A task is asked on the node that its id names (pve-behaviour §3).
+func (c *Cluster) Task(ctx context.Context, upid string) (vm.Task, error) {
+	part := strings.Split(upid, ":")
+	if len(part) < 9 || part[0] != "UPID" {
+		return vm.Task{}, fmt.Errorf("read task: %q is not a task id", upid)
+	}
+	var answer struct {
+		Status string `json:"status"`
+		Exit   string `json:"exitstatus"`
+	}
+	path := "/nodes/" + url.PathEscape(part[1]) + "/tasks/" + url.PathEscape(upid)
+	err := c.get(ctx, path+"/status", &answer)
+	switch {
+	case forgotten(err):
+		return vm.Task{Gone: true}, nil
+	case err != nil:
+		return vm.Task{}, fmt.Errorf("read task %s: %w", part[5], err)
+	case answer.Status != "stopped":
+		return vm.Task{Running: true}, nil
+	}
+	task := vm.Task{OK: succeeded(answer.Exit), Exit: oneLine(answer.Exit)}
+	if vague(task.Exit) {
+		task.Exit = c.explain(ctx, path, task.Exit)
+	}
+	return task, nil
+}
+
+// forgotten knows the answer about a task whose log is gone.
+func forgotten(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == http.StatusBadRequest && strings.Contains(e.text(), "no such task")
+}
+
+// vague lists exit texts whose reason stands in the task's log only (pve-behaviour §13, §15).
+func vague(exit string) bool {
+	return exit == "migration aborted" || exit == "migration problems" || exit == "job errors"
+}
+
+// explain adds the errors of the log to a vague exit text; without a log the text stays as it is.
+func (c *Cluster) explain(ctx context.Context, path, exit string) string {
+	var lines []struct {
+		Text string `json:"t"`
+	}
+	if c.get(ctx, path+"/log?limit=0", &lines) != nil {
+		return exit
+	}
+	for _, line := range lines {
+		if _, reason, found := strings.Cut(line.Text, "ERROR: "); found && !strings.Contains(line.Text, "TASK ERROR") {
+			return exit + ": " + oneLine(reason)
+		}
+	}
+	return exit
+}
