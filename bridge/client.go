@@ -1,0 +1,95 @@
+package bridge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	clientTimeout = 30 * time.Second
+	mostAnswer    = 8 << 20 // bytes
+)
+
+// Client asks a Server as the PHP modules do. It is safe for concurrent use.
+type Client struct {
+	base   string
+	signer Signer
+	http   *http.Client
+}
+
+// NewClient speaks to "unix:///path", "http://host:port" or "https://host:port"; a path behind the host is kept.
+func NewClient(address string, signer Signer) (*Client, error) {
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	c := &Client{base: strings.TrimRight(address, "/"), signer: signer, http: &http.Client{Timeout: clientTimeout, Transport: transport}}
+	if path, ok := strings.CutPrefix(address, unixScheme); ok {
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", path)
+		}
+		c.base = "http://localhost"
+	}
+	if u, err := url.Parse(c.base); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("open a client for %q: want unix:///path, http://host:port or https://host:port", address)
+	}
+	return c, nil
+}
+
+// Close gives up idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Module calls a function of the server module; call is a CallOf.
+func (c *Client) Module(ctx context.Context, function string, call any) (Answer, error) {
+	return c.Post(ctx, "/v1/module/"+function, call)
+}
+
+// Addon calls a function of the addon; call is an AddonOf.
+func (c *Client) Addon(ctx context.Context, function string, call any) (Answer, error) {
+	return c.Post(ctx, "/v1/addon/"+function, call)
+}
+
+// DeliverOutbox rings as WHMCS's cron hook does.
+func (c *Client) DeliverOutbox(ctx context.Context, call AddonCall) (Answer, error) {
+	return c.Post(ctx, "/v1/outbox/deliver", call)
+}
+
+// Post signs and sends v as JSON. The error tells of a lost or unreadable answer; a refusal is an Answer, see Answer.Err.
+func (c *Client) Post(ctx context.Context, path string, v any) (Answer, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return Answer{}, fmt.Errorf("post %s: %w", path, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, fmt.Errorf("post %s: %w", path, err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	c.signer.Sign(req, body)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return Answer{}, fmt.Errorf("post %s: %w", path, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return ReadAnswer(resp)
+}
+
+// ReadAnswer reads the body of resp; it does not close it. Anything but an Answer in JSON is an error that says what came.
+func ReadAnswer(resp *http.Response) (Answer, error) {
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
+	if err != nil {
+		return Answer{}, fmt.Errorf("read answer: %w", err)
+	}
+	var a Answer
+	if err := json.Unmarshal(raw, &a); err != nil || a.Result != ResultSuccess && a.Result != ResultError {
+		return Answer{}, fmt.Errorf("read answer: HTTP %d with %d bytes of %q instead of an answer of kvmbridge",
+			resp.StatusCode, len(raw), resp.Header.Get("Content-Type"))
+	}
+	a.Status = resp.StatusCode
+	return a, nil
+}
