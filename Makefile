@@ -38,7 +38,7 @@ test-go: ## the Go tests alone
 test-php: ## the PHP tests alone
 	@if [ -f $(SHIM)/tests/run.php ]; then php $(SHIM)/tests/run.php; else echo 'no PHP tests yet'; fi
 
-check: fmt-check lint vet sizes shim ## what needs no run of the suite: format, lint, vet, sizes, shim syntax (the suite is "test")
+check: deps fmt-check lint vet sizes shim ## what needs no run of the suite: format, lint, vet, sizes, shim syntax (the suite is "test")
 
 lint: ## golangci-lint
 	$(LINT) run
