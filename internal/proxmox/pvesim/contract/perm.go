@@ -46,6 +46,11 @@ func anyOn(path string, privs ...string) Perm {
 	return Perm{kind: permPriv, path: path, privs: privs, any: true}
 }
 
+// brokenOn is a check that the release fails to evaluate, see [Perm.Broken].
+func brokenOn(path, priv string) Perm {
+	return Perm{kind: permBroken, path: path, privs: []string{priv}}
+}
+
 func (p Perm) ifGiven(param string) Perm { p.require = param; return p }
 
 func both(parts ...Perm) Perm   { return Perm{kind: permAnd, parts: parts} }

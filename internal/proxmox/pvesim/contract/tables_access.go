@@ -9,8 +9,7 @@ func accessRoutes() []route {
 		}),
 		get("/access/ticket", world()),
 		post("/access/ticket", world(), params{
-			flag("new-format"),
-			str("otp"),
+			flag("new-format"), str("otp"),
 			str("password").must(),
 			str("path").chars(64).needs("privs"),
 			str("privs").of("pve-priv-list").chars(64).needs("path"),

@@ -1,54 +1,66 @@
 package contract
 
-// qemuAgentRoutes are the calls for the guest agent.
+// qemuAgentRoutes are the calls for the guest agent. Until 8.4 one privilege
+// opened all of them; 9 split it by what the guest gives away.
 func qemuAgentRoutes() []route {
-	return []route{
-		get("/nodes/{node}/qemu/{vmid}/agent", everyone(), atVM()).onNode().anyParam(),
-		post("/nodes/{node}/qemu/{vmid}/agent", anyOn("/vms/{vmid}", "VM.GuestAgent.Unrestricted", "VM.GuestAgent.Unrestricted"), atVM(), params{
-			str("command").oneOf("fsfreeze-freeze", "fsfreeze-status", "fsfreeze-thaw", "fstrim", "get-fsinfo", "get-host-name", "get-memory-block-info", "get-memory-blocks", "get-osinfo", "get-time", "get-timezone", "get-users", "get-vcpus", "info", "network-get-interfaces", "ping", "shutdown", "suspend-disk", "suspend-hybrid", "suspend-ram").must(),
-		}).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/exec", on("/vms/{vmid}", "VM.GuestAgent.Unrestricted"), atVM(), params{
+	const base = vmPath + "/agent"
+	free := "VM.GuestAgent.Unrestricted"
+	audit := anyOnVM("VM.GuestAgent.Audit", free)
+	disks := anyOnVM("VM.GuestAgent.FileSystemMgmt", free)
+	power := anyOnVM("VM.PowerMgmt", free)
+	guarded := []route{
+		post(base, anyOnVM(free, free), atVM(), params{str("command").oneOf(agentCommands()...).must()}),
+		post(base+"/exec", onVM(free), atVM(), params{
 			str("command").of("string-alist").til(V74),
 			list("command").loose().must().from(V84).til(V84),
 			list("command").must().from(V92),
 			str("input-data").chars(65536),
-		}).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/exec-status", on("/vms/{vmid}", "VM.GuestAgent.Unrestricted"), atVM(), params{whole("pid").must()}).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/file-read", anyOn("/vms/{vmid}", "VM.GuestAgent.FileRead", "VM.GuestAgent.Unrestricted"), atVM(), params{
+		}),
+		get(base+"/exec-status", onVM(free), atVM(), params{whole("pid").must()}),
+		get(base+"/file-read", anyOnVM("VM.GuestAgent.FileRead", free), atVM(), params{
+			str("file").must(),
 			whole("count").between(1, 16777216).from(V92),
 			flag("decode").from(V92),
-			str("file").must(),
 			whole("offset").min(0).from(V92),
-		}).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/file-write", anyOn("/vms/{vmid}", "VM.GuestAgent.FileWrite", "VM.GuestAgent.Unrestricted"), atVM(), params{
-			str("content").chars(61440).must(),
-			flag("encode"),
-			str("file").must(),
-		}).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/fsfreeze-freeze", anyOn("/vms/{vmid}", "VM.GuestAgent.FileSystemMgmt", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/fsfreeze-status", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.FileSystemMgmt", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/fsfreeze-thaw", anyOn("/vms/{vmid}", "VM.GuestAgent.FileSystemMgmt", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/fstrim", anyOn("/vms/{vmid}", "VM.GuestAgent.FileSystemMgmt", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-fsinfo", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-host-name", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-memory-block-info", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-memory-blocks", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-osinfo", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-time", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-timezone", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-users", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/get-vcpus", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/info", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		get("/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().private().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/ping", anyOn("/vms/{vmid}", "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/set-user-password", on("/vms/{vmid}", "VM.GuestAgent.Unrestricted"), atVM(), params{
-			flag("crypted"),
-			str("password").length(5, 1024).must(),
-			str("username").must(),
-		}).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/shutdown", anyOn("/vms/{vmid}", "VM.PowerMgmt", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/suspend-disk", anyOn("/vms/{vmid}", "VM.PowerMgmt", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/suspend-hybrid", anyOn("/vms/{vmid}", "VM.PowerMgmt", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
-		post("/nodes/{node}/qemu/{vmid}/agent/suspend-ram", anyOn("/vms/{vmid}", "VM.PowerMgmt", "VM.GuestAgent.Unrestricted"), atVM()).onNode().before(on("/vms/{vmid}", "VM.Monitor"), V74, V84),
+		}),
+		post(base+"/file-write", anyOnVM("VM.GuestAgent.FileWrite", free), atVM(), params{
+			str("content").chars(61440).must(), flag("encode"), str("file").must(),
+		}),
+		post(base+"/fsfreeze-freeze", disks, atVM()),
+		post(base+"/fsfreeze-status", anyOnVM("VM.GuestAgent.Audit", "VM.GuestAgent.FileSystemMgmt", free), atVM()),
+		post(base+"/fsfreeze-thaw", disks, atVM()),
+		post(base+"/fstrim", disks, atVM()),
+		get(base+"/get-fsinfo", audit, atVM()),
+		get(base+"/get-host-name", audit, atVM()),
+		get(base+"/get-memory-block-info", audit, atVM()),
+		get(base+"/get-memory-blocks", audit, atVM()),
+		get(base+"/get-osinfo", audit, atVM()),
+		get(base+"/get-time", audit, atVM()),
+		get(base+"/get-timezone", audit, atVM()),
+		get(base+"/get-users", audit, atVM()),
+		get(base+"/get-vcpus", audit, atVM()),
+		get(base+"/info", audit, atVM()),
+		get(base+"/network-get-interfaces", audit, atVM()),
+		post(base+"/ping", audit, atVM()),
+		post(base+"/set-user-password", onVM(free), atVM(), params{
+			flag("crypted"), str("password").length(5, 1024).must(), str("username").must(),
+		}),
+		post(base+"/shutdown", power, atVM()),
+		post(base+"/suspend-disk", power, atVM()),
+		post(base+"/suspend-hybrid", power, atVM()),
+		post(base+"/suspend-ram", power, atVM()),
+	}
+	for i := range guarded {
+		guarded[i] = guarded[i].onNode().private().before(onVM("VM.Monitor"), V74, V84)
+	}
+	return append(guarded, get(base, everyone(), atVM()).onNode().anyParam())
+}
+
+// agentCommands are the commands of the generic call.
+func agentCommands() []string {
+	return []string{
+		"fsfreeze-freeze", "fsfreeze-status", "fsfreeze-thaw", "fstrim", "get-fsinfo", "get-host-name",
+		"get-memory-block-info", "get-memory-blocks", "get-osinfo", "get-time", "get-timezone", "get-users", "get-vcpus",
+		"info", "network-get-interfaces", "ping", "shutdown", "suspend-disk", "suspend-hybrid", "suspend-ram",
 	}
 }

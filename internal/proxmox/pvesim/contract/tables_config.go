@@ -1,5 +1,7 @@
 package contract
 
+import "strings"
+
 // configParams are the keys of a VM's configuration: create and both kinds of
 // change take the same ones.
 func configParams() params {
@@ -15,8 +17,7 @@ func machineParams() params {
 		flag("allow-ksm").from(V92),
 		str("amd-sev").of("pve-qemu-sev-fmt").from(V84),
 		str("arch").oneOf("x86_64", "aarch64"),
-		str("args"),
-		flag("autostart"),
+		str("args"), flag("autostart"),
 		whole("balloon").min(0),
 		str("bios").oneOf("seabios", "ovmf"),
 		whole("cores").min(1),
@@ -29,11 +30,9 @@ func machineParams() params {
 		str("hotplug").of("pve-hotplug-features"),
 		str("hugepages").oneOf("any", "2", "1024"),
 		str("intel-tdx").of("pve-qemu-tdx-fmt").from(V92),
-		flag("keephugepages"),
-		flag("kvm"),
-		flag("localtime"),
-		str("lock").oneOf("backup", "clone", "create", "migrate", "rollback", "snapshot", "snapshot-delete", "suspending", "suspended"),
-		str("machine").like(`(pc|pc(-i440fx)?-\d+(\.\d+)+(\+pve\d+)?(\.pxe)?|q35|pc-q35-\d+(\.\d+)+(\+pve\d+)?(\.pxe)?|virt(?:-\d+(\.\d+)+)?(\+pve\d+)?)`).chars(40).til(V74),
+		flag("keephugepages"), flag("kvm"), flag("localtime"),
+		str("lock").oneOf(strings.Fields("backup clone create migrate rollback snapshot snapshot-delete suspending suspended")...),
+		str("machine").like(machineType).chars(40).til(V74),
 		str("machine").of("inline/machine").from(V84),
 		whole("memory").min(16).til(V74),
 		str("memory").of("inline/memory").from(V84),
@@ -42,9 +41,8 @@ func machineParams() params {
 		flag("numa"),
 		str("numa").upTo(7).of("inline/numa"),
 		flag("onboot"),
-		str("ostype").oneOf("other", "wxp", "w2k", "w2k3", "w2k8", "wvista", "win7", "win8", "win10", "win11", "l24", "l26", "solaris"),
-		flag("protection"),
-		flag("reboot"),
+		str("ostype").oneOf(strings.Fields("other wxp w2k w2k3 w2k8 wvista win7 win8 win10 win11 l24 l26 solaris")...),
+		flag("protection"), flag("reboot"),
 		whole("shares").between(0, 50000),
 		str("smbios1").of("pve-qm-smbios1").chars(512),
 		whole("smp").min(1),
@@ -52,10 +50,9 @@ func machineParams() params {
 		str("startdate").like(`(now|\d{4}-\d{1,2}-\d{1,2}(T\d{1,2}:\d{1,2}:\d{1,2})?)`),
 		str("startup").of("pve-startup-order"),
 		str("tags").of("pve-tag-list"),
-		flag("tdf"),
-		flag("template"),
+		flag("tdf"), flag("template"),
 		whole("vcpus").min(1),
-		str("vmgenid").like("(?:[a-fA-F0-9]{8}(?:-[a-fA-F0-9]{4}){3}-[a-fA-F0-9]{12}|[01])"),
+		str("vmgenid").like("(?:" + uuidExpr + "|[01])"),
 		str("vmstatestorage").of("pve-storage-id"),
 		str("name").of("dns-name"),
 	}
@@ -84,7 +81,7 @@ func deviceParams() params {
 		str("audio0").of("inline/audio0"),
 		str("hostpci").upTo(15).of("pve-qm-hostpci"),
 		str("ivshmem").of("inline/ivshmem"),
-		str("keyboard").oneOf("de", "de-ch", "da", "en-gb", "en-us", "es", "fi", "fr", "fr-be", "fr-ca", "fr-ch", "hu", "is", "it", "ja", "lt", "mk", "nl", "no", "pl", "pt", "pt-br", "sv", "sl", "tr"),
+		str("keyboard").oneOf(strings.Fields("de de-ch da en-gb en-us es fi fr fr-be fr-ca fr-ch hu is it ja lt mk nl no pl pt pt-br sv sl tr")...),
 		str("net").upTo(31).of("inline/net"),
 		str("parallel").upTo(2).like(`/dev/parport\d+|/dev/usb/lp\d+`),
 		str("rng0").of("inline/rng0").til(V74),

@@ -2,268 +2,119 @@ package contract
 
 // clusterFirewallRoutes are the calls for the datacenter firewall.
 func clusterFirewallRoutes() []route {
-	return []route{
-		get("/cluster/firewall", everyone()),
-		get("/cluster/firewall/aliases", on("/", "Sys.Audit")),
-		post("/cluster/firewall/aliases", on("/", "Sys.Modify"), params{
-			str("cidr").of("IPorCIDR").must(),
-			str("comment"),
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-		}),
-		del("/cluster/firewall/aliases/{name}", on("/", "Sys.Modify"), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-		}),
-		get("/cluster/firewall/aliases/{name}", on("/", "Sys.Audit"), params{str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must()}),
-		put("/cluster/firewall/aliases/{name}", on("/", "Sys.Modify"), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDR").must(),
-			str("comment"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			str("rename").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64),
-		}),
+	audit, modify := on("/", "Sys.Audit"), on("/", "Sys.Modify")
+	return append(firewallRoutes("/cluster/firewall", nil, audit, modify),
 		get("/cluster/firewall/groups", everyone()),
-		post("/cluster/firewall/groups", on("/", "Sys.Modify"), params{
-			str("comment"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			str("group").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 18).must(),
-			str("rename").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 18),
-		}),
-		del("/cluster/firewall/groups/{group}", on("/", "Sys.Modify"), params{str("group").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 18).must()}),
-		get("/cluster/firewall/groups/{group}", on("/", "Sys.Audit"), params{str("group").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 18).must()}),
-		post("/cluster/firewall/groups/{group}", on("/", "Sys.Modify"), ruleFields(), params{
-			str("group").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 18).must(),
-			str("action").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 20).must(),
-			str("iface").of("pve-iface").length(2, 20),
-			whole("pos").min(0),
-			str("type").oneOf("in", "out", "group").must().til(V74),
-			str("type").oneOf("in", "out", "forward", "group").must().from(V84),
-		}),
-		del("/cluster/firewall/groups/{group}/{pos}", on("/", "Sys.Modify"), params{
-			str("group").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 18).must(),
-			whole("pos").min(0),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-		}),
-		get("/cluster/firewall/groups/{group}/{pos}", on("/", "Sys.Audit"), params{
-			str("group").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 18).must(),
-			whole("pos").min(0),
-		}),
-		put("/cluster/firewall/groups/{group}/{pos}", on("/", "Sys.Modify"), ruleFields(), params{
-			str("group").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 18).must(),
-			whole("pos").min(0),
-			str("action").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 20),
-			str("delete").of("pve-configid-list"),
-			str("iface").of("pve-iface").length(2, 20),
-			whole("moveto").min(0),
-			str("type").oneOf("in", "out", "group").til(V74),
-			str("type").oneOf("in", "out", "forward", "group").from(V84),
-		}),
-		get("/cluster/firewall/ipset", on("/", "Sys.Audit")),
-		post("/cluster/firewall/ipset", on("/", "Sys.Modify"), params{
-			str("comment"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("rename").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64),
-		}),
-		del("/cluster/firewall/ipset/{name}", on("/", "Sys.Modify"), params{str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(), flag("force")}),
-		get("/cluster/firewall/ipset/{name}", on("/", "Sys.Audit"), params{str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must()}),
-		post("/cluster/firewall/ipset/{name}", on("/", "Sys.Modify"), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDRorAlias").must(),
-			str("comment"),
-			flag("nomatch"),
-		}),
-		del("/cluster/firewall/ipset/{name}/{cidr}", on("/", "Sys.Modify"), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDRorAlias").must(),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-		}),
-		get("/cluster/firewall/ipset/{name}/{cidr}", on("/", "Sys.Audit"), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDRorAlias").must(),
-		}).private(),
-		put("/cluster/firewall/ipset/{name}/{cidr}", on("/", "Sys.Modify"), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDRorAlias").must(),
-			str("comment"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			flag("nomatch"),
-		}),
+		post("/cluster/firewall/groups", modify, longDigest(), params{groupName("group").must(), groupName("rename"), str("comment")}),
+		del("/cluster/firewall/groups/{group}", modify, inGroup()),
+		get("/cluster/firewall/groups/{group}", audit, inGroup()),
+		post("/cluster/firewall/groups/{group}", modify, inGroup(), newRule()),
+		del("/cluster/firewall/groups/{group}/{pos}", modify, inGroup(), position(), longDigest()),
+		get("/cluster/firewall/groups/{group}/{pos}", audit, inGroup(), position()),
+		put("/cluster/firewall/groups/{group}/{pos}", modify, inGroup(), changedRule()),
 		get("/cluster/firewall/macros", everyone()),
-		get("/cluster/firewall/options", on("/", "Sys.Audit")),
-		put("/cluster/firewall/options", on("/", "Sys.Modify"), params{
+		get("/cluster/firewall/options", audit),
+		put("/cluster/firewall/options", modify, longDigest(), params{
 			str("delete").of("pve-configid-list"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			flag("ebtables"),
 			whole("enable").min(0),
+			flag("ebtables"),
 			str("log_ratelimit").of("inline/log_ratelimit"),
-			str("policy_forward").oneOf("ACCEPT", "DROP").from(V84),
 			str("policy_in").oneOf("ACCEPT", "REJECT", "DROP"),
 			str("policy_out").oneOf("ACCEPT", "REJECT", "DROP"),
+			str("policy_forward").oneOf("ACCEPT", "DROP").from(V84),
 		}),
-		get("/cluster/firewall/refs", on("/", "Sys.Audit"), params{str("type").oneOf("alias", "ipset")}),
-		get("/cluster/firewall/rules", on("/", "Sys.Audit")),
-		post("/cluster/firewall/rules", on("/", "Sys.Modify"), ruleFields(), params{
-			str("action").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 20).must(),
-			str("iface").of("pve-iface").length(2, 20),
-			whole("pos").min(0),
-			str("type").oneOf("in", "out", "group").must().til(V74),
-			str("type").oneOf("in", "out", "forward", "group").must().from(V84),
-		}),
-		del("/cluster/firewall/rules/{pos}", on("/", "Sys.Modify"), params{
-			whole("pos").min(0),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-		}),
-		get("/cluster/firewall/rules/{pos}", on("/", "Sys.Audit"), params{whole("pos").min(0)}),
-		put("/cluster/firewall/rules/{pos}", on("/", "Sys.Modify"), ruleFields(), params{
-			whole("pos").min(0),
-			str("action").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 20),
-			str("delete").of("pve-configid-list"),
-			str("iface").of("pve-iface").length(2, 20),
-			whole("moveto").min(0),
-			str("type").oneOf("in", "out", "group").til(V74),
-			str("type").oneOf("in", "out", "forward", "group").from(V84),
-		}),
-	}
+	)
 }
 
 // qemuFirewallRoutes are the calls for the firewall of one VM.
 func qemuFirewallRoutes() []route {
-	return []route{
-		get("/nodes/{node}/qemu/{vmid}/firewall", everyone(), atVM()),
-		get("/nodes/{node}/qemu/{vmid}/firewall/aliases", on("/vms/{vmid}", "VM.Audit"), atVM()),
-		post("/nodes/{node}/qemu/{vmid}/firewall/aliases", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			str("cidr").of("IPorCIDR").must(),
-			str("comment"),
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-		}),
-		del("/nodes/{node}/qemu/{vmid}/firewall/aliases/{name}", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-		}),
-		get("/nodes/{node}/qemu/{vmid}/firewall/aliases/{name}", on("/vms/{vmid}", "VM.Audit"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-		}),
-		put("/nodes/{node}/qemu/{vmid}/firewall/aliases/{name}", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDR").must(),
-			str("comment"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			str("rename").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64),
-		}),
-		get("/nodes/{node}/qemu/{vmid}/firewall/ipset", on("/vms/{vmid}", "VM.Audit"), atVM()),
-		post("/nodes/{node}/qemu/{vmid}/firewall/ipset", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			str("comment"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("rename").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64),
-		}),
-		del("/nodes/{node}/qemu/{vmid}/firewall/ipset/{name}", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			flag("force"),
-		}),
-		get("/nodes/{node}/qemu/{vmid}/firewall/ipset/{name}", on("/vms/{vmid}", "VM.Audit"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-		}),
-		post("/nodes/{node}/qemu/{vmid}/firewall/ipset/{name}", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDRorAlias").must(),
-			str("comment"),
-			flag("nomatch"),
-		}),
-		del("/nodes/{node}/qemu/{vmid}/firewall/ipset/{name}/{cidr}", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDRorAlias").must(),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-		}),
-		get("/nodes/{node}/qemu/{vmid}/firewall/ipset/{name}/{cidr}", on("/vms/{vmid}", "VM.Audit"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDRorAlias").must(),
-		}).private(),
-		put("/nodes/{node}/qemu/{vmid}/firewall/ipset/{name}/{cidr}", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			str("name").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 64).must(),
-			str("cidr").of("IPorCIDRorAlias").must(),
-			str("comment"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			flag("nomatch"),
-		}),
-		get("/nodes/{node}/qemu/{vmid}/firewall/log", on("/vms/{vmid}", "VM.Console"), atVM(), params{
-			whole("limit").min(0),
-			whole("since").min(0),
-			whole("start").min(0),
-			whole("until").min(0),
+	audit, modify := onVM("VM.Audit"), onVM("VM.Config.Network")
+	return append(firewallRoutes(vmPath+"/firewall", atVM(), audit, modify),
+		get(vmPath+"/firewall/log", onVM("VM.Console"), atVM(), params{
+			whole("limit").min(0), whole("since").min(0), whole("start").min(0), whole("until").min(0),
 		}).onNode().private(),
-		get("/nodes/{node}/qemu/{vmid}/firewall/options", on("/vms/{vmid}", "VM.Audit"), atVM()).onNode(),
-		put("/nodes/{node}/qemu/{vmid}/firewall/options", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
+		get(vmPath+"/firewall/options", audit, atVM()).onNode(),
+		put(vmPath+"/firewall/options", modify, atVM(), longDigest(), params{
 			str("delete").of("pve-configid-list"),
-			flag("dhcp"),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-			flag("enable"),
-			flag("ipfilter"),
+			flag("enable"), flag("dhcp"), flag("ipfilter"), flag("macfilter"), flag("ndp"), flag("radv"),
 			str("log_level_in").oneOf(logLevels()...),
 			str("log_level_out").oneOf(logLevels()...),
-			flag("macfilter"),
-			flag("ndp"),
 			str("policy_in").oneOf("ACCEPT", "REJECT", "DROP"),
 			str("policy_out").oneOf("ACCEPT", "REJECT", "DROP"),
-			flag("radv"),
 		}).onNode(),
-		get("/nodes/{node}/qemu/{vmid}/firewall/refs", on("/vms/{vmid}", "VM.Audit"), atVM(), params{str("type").oneOf("alias", "ipset")}),
-		get("/nodes/{node}/qemu/{vmid}/firewall/rules", on("/vms/{vmid}", "VM.Audit"), atVM()),
-		post("/nodes/{node}/qemu/{vmid}/firewall/rules", on("/vms/{vmid}", "VM.Config.Network"), atVM(), ruleFields(), params{
-			str("action").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 20).must(),
-			str("iface").of("pve-iface").length(2, 20),
-			whole("pos").min(0),
-			str("type").oneOf("in", "out", "group").must().til(V74),
-			str("type").oneOf("in", "out", "forward", "group").must().from(V84),
+	)
+}
+
+// firewallRoutes are the calls that datacenter and VM have in common.
+func firewallRoutes(base string, at params, audit, modify Perm) []route {
+	return []route{
+		get(base, everyone(), at),
+		get(base+"/aliases", audit, at),
+		post(base+"/aliases", modify, at, params{setName("name").must(), str("cidr").of("IPorCIDR").must(), str("comment")}),
+		get(base+"/aliases/{name}", audit, at, params{setName("name").must()}),
+		put(base+"/aliases/{name}", modify, at, longDigest(), params{
+			setName("name").must(), setName("rename"), str("cidr").of("IPorCIDR").must(), str("comment"),
 		}),
-		del("/nodes/{node}/qemu/{vmid}/firewall/rules/{pos}", on("/vms/{vmid}", "VM.Config.Network"), atVM(), params{
-			whole("pos").min(0),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
-		}),
-		get("/nodes/{node}/qemu/{vmid}/firewall/rules/{pos}", on("/vms/{vmid}", "VM.Audit"), atVM(), params{whole("pos").min(0)}),
-		put("/nodes/{node}/qemu/{vmid}/firewall/rules/{pos}", on("/vms/{vmid}", "VM.Config.Network"), atVM(), ruleFields(), params{
-			whole("pos").min(0),
-			str("action").like(`[A-Za-z][A-Za-z0-9\-\_]+`).length(2, 20),
-			str("delete").of("pve-configid-list"),
-			str("iface").of("pve-iface").length(2, 20),
-			whole("moveto").min(0),
-			str("type").oneOf("in", "out", "group").til(V74),
-			str("type").oneOf("in", "out", "forward", "group").from(V84),
-		}),
+		del(base+"/aliases/{name}", modify, at, longDigest(), params{setName("name").must()}),
+		get(base+"/ipset", audit, at),
+		post(base+"/ipset", modify, at, longDigest(), params{setName("name").must(), setName("rename"), str("comment")}),
+		get(base+"/ipset/{name}", audit, at, params{setName("name").must()}),
+		del(base+"/ipset/{name}", modify, at, params{setName("name").must(), flag("force")}),
+		post(base+"/ipset/{name}", modify, at, setMember(), params{str("comment"), flag("nomatch")}),
+		get(base+"/ipset/{name}/{cidr}", audit, at, setMember()).private(),
+		put(base+"/ipset/{name}/{cidr}", modify, at, setMember(), longDigest(), params{str("comment"), flag("nomatch")}),
+		del(base+"/ipset/{name}/{cidr}", modify, at, setMember(), longDigest()),
+		get(base+"/refs", audit, at, params{str("type").oneOf("alias", "ipset")}),
+		get(base+"/rules", audit, at),
+		post(base+"/rules", modify, at, newRule()),
+		get(base+"/rules/{pos}", audit, at, position()),
+		put(base+"/rules/{pos}", modify, at, changedRule()),
+		del(base+"/rules/{pos}", modify, at, position(), longDigest()),
 	}
 }
 
-// ruleFields are the fields of a rule that create and change share.
-func ruleFields() params {
+const fwName = `[A-Za-z][A-Za-z0-9\-\_]+`
+
+// setName is the name of an IP set or an alias.
+func setName(key string) param { return str(key).like(fwName).length(2, 64) }
+
+func groupName(key string) param { return str(key).like(fwName).length(2, 18) }
+
+func inGroup() params { return params{groupName("group").must()} }
+
+func position() params { return params{whole("pos").min(0)} }
+
+func setMember() params {
+	return params{setName("name").must(), str("cidr").of("IPorCIDRorAlias").must()}
+}
+
+func newRule() params { return join(ruleFields(param.must), position(), longDigest()) }
+
+func changedRule() params {
+	return join(ruleFields(asIs), position(), longDigest(), params{str("delete").of("pve-configid-list"), whole("moveto").min(0)})
+}
+
+// ruleFields are the fields of a rule; mark says whether the two main ones are
+// required.
+func ruleFields(mark func(param) param) params {
 	return params{
+		mark(str("action").like(fwName).length(2, 20)),
+		mark(str("type").oneOf("in", "out", "group")).til(V74),
+		mark(str("type").oneOf("in", "out", "forward", "group")).from(V84),
 		str("comment"),
 		str("dest").of("pve-fw-addr-spec").chars(512),
-		str("digest").chars(40).til(V74),
-		str("digest").chars(64).from(V84),
 		str("dport").of("pve-fw-dport-spec"),
 		whole("enable").min(0),
 		str("icmp-type").of("pve-fw-icmp-type-spec"),
+		str("iface").of("pve-iface").length(2, 20),
 		str("log").oneOf(logLevels()...),
 		str("macro").chars(128),
 		str("proto").of("pve-fw-protocol-spec"),
 		str("source").of("pve-fw-addr-spec").chars(512),
 		str("sport").of("pve-fw-sport-spec"),
 	}
+}
+
+func logLevels() []string {
+	return []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog"}
 }

@@ -2,6 +2,12 @@ package contract
 
 import "strconv"
 
+// vmPath is the path of one VM.
+const vmPath = "/nodes/{node}/qemu/{vmid}"
+
+func onVM(privs ...string) Perm    { return on("/vms/{vmid}", privs...) }
+func anyOnVM(privs ...string) Perm { return anyOn("/vms/{vmid}", privs...) }
+
 // atNode is the path parameter of everything below a node.
 func atNode() params { return params{str("node").of("pve-node").must()} }
 
@@ -19,8 +25,15 @@ func vmIDs(name string, mark func(param) param) params {
 	return params{id.min(1).til(V74), id.between(100, 999999999).from(V84)}
 }
 
-// longDigest is the checksum of a configuration file; 8.4 made room for longer
-// ones.
+func newVMID() params    { return vmIDs("newid", param.must) }
+func targetVMID() params { return vmIDs("target-vmid", asIs) }
+
+func snapshotName() params { return params{str("snapname").of("pve-configid").chars(40).must()} }
+func storageID() params    { return params{str("storage").of("pve-storage-id").must()} }
+func poolID() params       { return params{str("poolid").of("pve-poolid").must()} }
+
+// longDigest is the checksum of a file of firewall or storage settings; 8.4 made
+// room for longer ones.
 func longDigest() params {
 	return params{str("digest").chars(40).til(V74), str("digest").chars(64).from(V84)}
 }
@@ -32,10 +45,6 @@ func configPrivs() []string {
 		"VM.Config.Disk", "VM.Config.CDROM", "VM.Config.CPU", "VM.Config.Memory", "VM.Config.Network",
 		"VM.Config.HWType", "VM.Config.Options", "VM.Config.Cloudinit",
 	}
-}
-
-func logLevels() []string {
-	return []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "nolog"}
 }
 
 // diskKeys are the keys a disk may have, in the order the messages list them.

@@ -1,66 +1,50 @@
 package contract
 
+import "strings"
+
 // storageRoutes are the calls for storages and their content.
 func storageRoutes() []route {
+	const base = "/nodes/{node}/storage/{storage}"
+	see := anyOn("/storage/{storage}", "Datastore.Audit", "Datastore.AllocateSpace")
 	return []route{
 		get("/nodes/{node}/storage", everyone(), atNode(), params{
 			str("content").of("pve-storage-content-list"),
-			flag("enabled"),
-			flag("format"),
+			flag("enabled"), flag("format"),
 			str("storage").of("pve-storage-id"),
 			str("target").of("pve-node"),
 		}).onNode().private(),
-		get("/nodes/{node}/storage/{storage}", anyOn("/storage/{storage}", "Datastore.Audit", "Datastore.AllocateSpace"), atNode(), params{
-			str("storage").of("pve-storage-id").must(),
-		}),
-		get("/nodes/{node}/storage/{storage}/content", anyOn("/storage/{storage}", "Datastore.Audit", "Datastore.AllocateSpace"), atNode(), optionalVMID(), params{
-			str("storage").of("pve-storage-id").must(),
+		get(base, see, atNode(), storageID()),
+		get(base+"/content", see, atNode(), optionalVMID(), storageID(), params{
 			str("content").of("pve-storage-content"),
 		}).onNode().private(),
-		post("/nodes/{node}/storage/{storage}/content", on("/storage/{storage}", "Datastore.AllocateSpace"), atVM(), params{
-			str("storage").of("pve-storage-id").must(),
+		post(base+"/content", on("/storage/{storage}", "Datastore.AllocateSpace"), atVM(), storageID(), params{
 			str("filename").must(),
 			str("format").oneOf("raw", "qcow2", "subvol").needs("size").til(V74),
 			str("format").oneOf("raw", "qcow2", "subvol", "vmdk").needs("size").from(V84),
 			str("size").like(`\d+[MG]?`).must(),
 		}).onNode(),
-		del("/nodes/{node}/storage/{storage}/content/{volume}", everyone(), atNode(), params{
-			str("storage").of("pve-storage-id"),
-			str("volume").must(),
+		del(base+"/content/{volume}", everyone(), atVolume(), params{
 			whole("delay").between(1, 30),
 		}).onNode(),
-		get("/nodes/{node}/storage/{storage}/content/{volume}", everyone(), atNode(), params{str("storage").of("pve-storage-id"), str("volume").must()}).onNode().private(),
-		post("/nodes/{node}/storage/{storage}/content/{volume}", rootOnly(), atNode(), params{
-			str("storage").of("pve-storage-id"),
-			str("volume").must(),
+		get(base+"/content/{volume}", everyone(), atVolume()).onNode().private(),
+		post(base+"/content/{volume}", rootOnly(), atVolume(), params{
 			str("target").must(),
 			str("target_node").of("pve-node"),
 		}).onNode(),
-		put("/nodes/{node}/storage/{storage}/content/{volume}", everyone(), atNode(), params{
-			str("storage").of("pve-storage-id"),
-			str("volume").must(),
-			str("notes"),
-			flag("protected"),
+		put(base+"/content/{volume}", everyone(), atVolume(), params{
+			str("notes"), flag("protected"),
 		}).onNode(),
-		del("/nodes/{node}/storage/{storage}/prunebackups", everyone(), atNode(), optionalVMID(), params{
-			str("storage").of("pve-storage-id").must(),
+		del(base+"/prunebackups", everyone(), atNode(), optionalVMID(), storageID(), params{
 			str("prune-backups").of("prune-backups"),
 			str("type").oneOf("qemu", "lxc"),
 		}).onNode(),
-		get("/nodes/{node}/storage/{storage}/prunebackups", anyOn("/storage/{storage}", "Datastore.Audit", "Datastore.AllocateSpace"), atNode(), optionalVMID(), params{
-			str("storage").of("pve-storage-id").must(),
+		get(base+"/prunebackups", see, atNode(), optionalVMID(), storageID(), params{
 			str("prune-backups").of("prune-backups"),
 			str("type").oneOf("qemu", "lxc"),
 		}).onNode().private(),
-		get("/nodes/{node}/storage/{storage}/status", anyOn("/storage/{storage}", "Datastore.Audit", "Datastore.AllocateSpace"), atNode(), params{
-			str("storage").of("pve-storage-id").must(),
-		}).onNode().private(),
-		get("/storage", everyone(), params{
-			str("type").oneOf("btrfs", "cephfs", "cifs", "dir", "glusterfs", "iscsi", "iscsidirect", "lvm", "lvmthin", "nfs", "pbs", "rbd", "zfs", "zfspool").til(V74),
-			str("type").oneOf("btrfs", "cephfs", "cifs", "dir", "esxi", "glusterfs", "iscsi", "iscsidirect", "lvm", "lvmthin", "nfs", "pbs", "rbd", "zfs", "zfspool").from(V84).til(V84),
-			str("type").oneOf("btrfs", "cephfs", "cifs", "dir", "esxi", "iscsi", "iscsidirect", "lvm", "lvmthin", "nfs", "pbs", "rbd", "zfs", "zfspool").from(V92),
-		}),
-		post("/storage", on("/storage", "Datastore.Allocate"), storageOptions(), params{
+		get(base+"/status", see, atNode(), storageID()).onNode().private(),
+		get("/storage", everyone(), storageTypes(asIs)),
+		post("/storage", on("/storage", "Datastore.Allocate"), storageOptions(), storageID(), storageTypes(param.must), params{
 			str("authsupported"),
 			str("base").of("pve-volume-id"),
 			str("datastore"),
@@ -68,24 +52,32 @@ func storageRoutes() []route {
 			str("iscsiprovider"),
 			str("path").of("pve-storage-path"),
 			str("portal").of("pve-storage-portal-dns"),
-			str("share"),
-			str("storage").of("pve-storage-id").must(),
-			str("target"),
+			str("share"), str("target"),
 			str("thinpool").of("pve-storage-vgname"),
-			str("type").oneOf("btrfs", "cephfs", "cifs", "dir", "glusterfs", "iscsi", "iscsidirect", "lvm", "lvmthin", "nfs", "pbs", "rbd", "zfs", "zfspool").must().til(V74),
-			str("type").oneOf("btrfs", "cephfs", "cifs", "dir", "esxi", "glusterfs", "iscsi", "iscsidirect", "lvm", "lvmthin", "nfs", "pbs", "rbd", "zfs", "zfspool").must().from(V84).til(V84),
-			str("type").oneOf("btrfs", "cephfs", "cifs", "dir", "esxi", "iscsi", "iscsidirect", "lvm", "lvmthin", "nfs", "pbs", "rbd", "zfs", "zfspool").must().from(V92),
 			str("vgname").of("pve-storage-vgname"),
 			str("volume").til(V84),
 		}),
-		del("/storage/{storage}", on("/storage", "Datastore.Allocate"), params{str("storage").of("pve-storage-id").must()}),
-		get("/storage/{storage}", on("/storage/{storage}", "Datastore.Allocate"), params{str("storage").of("pve-storage-id").must()}),
-		put("/storage/{storage}", on("/storage", "Datastore.Allocate"), storageOptions(), params{
-			str("storage").of("pve-storage-id").must(),
+		del("/storage/{storage}", on("/storage", "Datastore.Allocate"), storageID()),
+		get("/storage/{storage}", on("/storage/{storage}", "Datastore.Allocate"), storageID()),
+		put("/storage/{storage}", on("/storage", "Datastore.Allocate"), storageOptions(), storageID(), longDigest(), params{
 			str("delete").of("pve-configid-list").chars(4096),
-			str("digest").chars(40).til(V74),
-			str("digest").chars(64).from(V84),
 		}),
+	}
+}
+
+// atVolume are the path parameters of one volume; the storage may be left to the
+// volume id.
+func atVolume() params {
+	return join(atNode(), params{str("storage").of("pve-storage-id"), str("volume").must()})
+}
+
+// storageTypes are the kinds of storage each release knows.
+func storageTypes(mark func(param) param) params {
+	kind := mark(str("type"))
+	return params{
+		kind.oneOf(strings.Fields("btrfs cephfs cifs dir glusterfs iscsi iscsidirect lvm lvmthin nfs pbs rbd zfs zfspool")...).til(V74),
+		kind.oneOf(strings.Fields("btrfs cephfs cifs dir esxi glusterfs iscsi iscsidirect lvm lvmthin nfs pbs rbd zfs zfspool")...).from(V84).til(V84),
+		kind.oneOf(strings.Fields("btrfs cephfs cifs dir esxi iscsi iscsidirect lvm lvmthin nfs pbs rbd zfs zfspool")...).from(V92),
 	}
 }
 
@@ -95,33 +87,26 @@ func storageOptions() params {
 		str("blocksize").til(V84),
 		str("blocksize").of("pve-storage-zfs-blocksize").from(V92),
 		str("bwlimit").of("inline/bwlimit"),
-		str("comstar_hg"),
-		str("comstar_tg"),
+		str("comstar_hg"), str("comstar_tg"),
 		str("content").of("pve-storage-content-list"),
 		str("content-dirs").of("pve-dir-override-list"),
 		flag("create-base-path").from(V84),
 		flag("create-subdirs").from(V84),
-		str("data-pool"),
-		flag("disable"),
+		str("data-pool"), flag("disable"),
 		str("domain").chars(256),
 		str("encryption-key"),
 		str("fingerprint").like("([A-Fa-f0-9]{2}:){31}[A-Fa-f0-9]{2}"),
 		str("format").of("pve-storage-format").til(V74),
 		str("format").oneOf("raw", "qcow2", "subvol", "vmdk").from(V84),
 		str("fs-name").of("pve-configid"),
-		flag("fuse"),
-		str("is_mountpoint"),
-		str("keyring"),
-		flag("krbd"),
-		str("lio_tpg"),
+		flag("fuse"), str("is_mountpoint"), str("keyring"), flag("krbd"), str("lio_tpg"),
 		str("master-pubkey"),
 		whole("max-protected-backups").min(-1),
 		whole("maxfiles").min(0).til(V84),
 		flag("mkdir"),
 		str("monhost").of("pve-storage-portal-dns-list"),
 		str("mountpoint").of("pve-storage-path"),
-		str("namespace"),
-		flag("nocow"),
+		str("namespace"), flag("nocow"),
 		str("nodes").of("pve-node-list"),
 		flag("nowritecache"),
 		str("options").of("pve-storage-options"),
