@@ -113,5 +113,14 @@ type Waiting struct {
 
 func (w Waiting) Error() string { return "waiting for " + w.What }
 
+// Parked is a step that cannot go on until something happens outside of time, such as an unsuspend. It is neither a
+// failure nor due again by itself.
+type Parked struct{ Reason string }
+
+func (p Parked) Error() string { return p.Reason }
+
+// Park ends the run as waiting; whoever makes the event happen makes the record due again.
+func Park(reason string) error { return Parked{reason} }
+
 // Wait looks again after d; what says in a few words what is awaited, for the log of a timeout.
 func Wait(d time.Duration, what string) error { return Waiting{d, what} }

@@ -20,6 +20,7 @@ type Store[R any] interface {
 	// Begin notes in memory or in the database that a run starts; the first Settle or Fail makes it durable.
 	Begin(ctx context.Context, l Lease, action string, from State, at time.Time) (Run, error)
 	// Settle moves the status from e.From to e.To and writes the record, its outgoing effects and the log line, in one transaction.
+	// ErrAgain: a wish that the step had to look at changed meanwhile; the step is run again.
 	Settle(ctx context.Context, l Lease, run *Run, r *R, e Entry) error
 	// Fail keeps the status and writes the record, the log line and the trouble; it also ends the run as waiting and
 	// gives the lease back with the given wake time. An error that only repeats itself is counted, not written again.
@@ -37,6 +38,7 @@ type Store[R any] interface {
 var (
 	ErrNotDue = errors.New("not due")
 	ErrLost   = errors.New("lease lost")
+	ErrAgain  = errors.New("a wish changed meanwhile")
 )
 
 // Lease is the right to work on one id; Token grows with every claim and fences every write.

@@ -39,6 +39,8 @@ type Machine struct {
 	// What the guest should be, read afresh for every run.
 	Spec      spec.Spec
 	Addresses []ippool.Lease
+
+	site site
 }
 
 // Mail is a template to be sent by WHMCS to the owner of the service, exactly once.

@@ -60,6 +60,8 @@ type Order struct {
 	Domain    string // FQDN: tblhosting.domain is set to it
 	Username  string // tblhosting.username is set to it
 	Password  string
+	// NewPassword: WHMCS does not know the password yet and is told in the same transaction, through the outbox.
+	NewPassword bool
 }
 
 // Errors of a Registry and a Catalogue.

@@ -1,0 +1,143 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+// cloneLane finds the template and names the storage that a clone reads from.
+func (s *Steps) cloneLane(ctx context.Context, m *Machine) (string, error) {
+	list, err := m.site.hv.GuestList(ctx)
+	if err != nil {
+		return "", err
+	}
+	ref, ok := find(list, m.Spec.Template)
+	if !ok || !ref.Template {
+		return "", noTemplate(m, ok)
+	}
+	config, err := m.site.hv.Config(ctx, ref.Node, ref.VMID)
+	if err != nil {
+		return "", fmt.Errorf("read template %d: %w", ref.VMID, err)
+	}
+	source, ok := systemDisk(config)
+	if !ok {
+		return "", pipeline.WithFault(fmt.Errorf("template %d (%s) has no disk: attach one or choose another template in the product", ref.VMID, ref.Name), pipeline.NeedsPerson)
+	}
+	m.site.template, m.site.source = ref, source
+	return fmt.Sprintf("clone/%d/%s", m.ServerID, source.storage()), nil
+}
+
+func find(list []GuestRef, vmid int) (GuestRef, bool) {
+	for _, g := range list {
+		if g.VMID == vmid {
+			return g, true
+		}
+	}
+	return GuestRef{}, false
+}
+
+func noTemplate(m *Machine, exists bool) error {
+	why := "does not exist in the cluster"
+	if exists {
+		why = "is a VM, not a template"
+	}
+	return pipeline.WithFault(fmt.Errorf("template %d of service %d %s: create it, or choose another one in the product's settings or the service's Operating System option",
+		m.Spec.Template, m.ServiceID, why), pipeline.NeedsPerson)
+}
+
+// clone copies the template. The guest is the truth: one that carries our mark and is not locked is the copy.
+func (s *Steps) clone(ctx context.Context, m *Machine) error {
+	if err := s.await(ctx, m, "the clone"); err != nil {
+		return s.orAnotherID(ctx, m, err)
+	}
+	if err := s.topUp(ctx, m); err != nil {
+		return err
+	}
+	m.Node = m.site.template.Node
+	config, err := m.site.hv.Config(ctx, m.Node, m.VMID)
+	switch {
+	case errors.Is(err, ErrNoGuest):
+		return s.startClone(ctx, m)
+	case err != nil:
+		return err
+	case config.Values["lock"] == "clone" && config.Values["name"] == "":
+		return pipeline.Wait(s.poll(), "a clone that has just begun") // its name and mark follow
+	case !ours(config, m.site.mark):
+		return s.anotherID(ctx, m)
+	case config.Values["lock"] != "":
+		return pipeline.Wait(s.poll(), "the clone")
+	}
+	return s.leavePool(ctx, m)
+}
+
+func (s *Steps) startClone(ctx context.Context, m *Machine) error {
+	if err := s.clearFirewall(ctx, m); err != nil {
+		return err
+	}
+	upid, err := m.site.hv.Clone(ctx, m.site.template, Clone{
+		VMID: m.VMID, Name: m.Name, Description: description(m),
+		Full: m.Spec.FullClone, Storage: m.cloneStorage(),
+	})
+	if err != nil {
+		return s.orAnotherID(ctx, m, err)
+	}
+	m.Task = upid
+	return pipeline.Wait(s.poll(), "the clone")
+}
+
+// cloneStorage is where a full clone goes; Proxmox refuses the parameter for linked ones.
+func (m *Machine) cloneStorage() string {
+	if m.Spec.FullClone {
+		return m.Spec.System.Storage
+	}
+	return ""
+}
+
+// clearFirewall drops rules and options that an earlier owner of the id left behind: Proxmox keeps them for a free id and
+// the next guest inherits them.
+func (s *Steps) clearFirewall(ctx context.Context, m *Machine) error {
+	n, err := m.site.hv.FirewallRules(ctx, m.Node, m.VMID)
+	if err != nil || n == 0 {
+		return err
+	}
+	return m.site.hv.DropFirewallRules(ctx, m.Node, m.VMID)
+}
+
+// orAnotherID looks once more at an id that Proxmox calls taken: it may be our own clone whose answer was lost.
+func (s *Steps) orAnotherID(ctx context.Context, m *Machine, cause error) error {
+	if !errors.Is(cause, ErrTaken) {
+		return cause
+	}
+	config, err := m.site.hv.Config(ctx, m.Node, m.VMID)
+	if err == nil && (ours(config, m.site.mark) || config.Values["name"] == "") {
+		return pipeline.Wait(s.poll(), "the clone")
+	}
+	return s.anotherID(ctx, m)
+}
+
+// anotherID gives up an id that turned out to be somebody else's and takes the next one.
+func (s *Steps) anotherID(ctx context.Context, m *Machine) error {
+	if err := s.Numbers.Forfeit(ctx, m.ServerID, m.ServiceID, m.VMID); err != nil {
+		return err
+	}
+	m.VMID = 0
+	if err := s.reserve(ctx, m); err != nil {
+		return err
+	}
+	return pipeline.Wait(0, "another VM id")
+}
+
+// leavePool takes the new guest out of a pool that its id was listed in before it existed.
+func (s *Steps) leavePool(ctx context.Context, m *Machine) error {
+	ref, err := s.locate(ctx, m)
+	if err != nil {
+		return err
+	}
+	if ref.Pool == "" {
+		return nil
+	}
+	return m.site.hv.LeavePool(ctx, ref.Pool, m.VMID)
+}

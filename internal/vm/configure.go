@@ -1,0 +1,216 @@
+package vm
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+// wish computes what must be written so that one aspect of a guest is as wanted; empty when it is already.
+type wish func(m *Machine, c GuestConfig) map[string]string
+
+// apply writes what the wish asks for, and nothing when nothing differs.
+func (s *Steps) apply(ctx context.Context, m *Machine, w wish) error {
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, m, c, Change{Set: w(m, c)})
+}
+
+// setCPURAM writes cores and memory, and in the same call everything that later steps would write: one request instead
+// of four. When Proxmox refuses the whole, only this step's part is written and the step that owns the fault reports it.
+func (s *Steps) setCPURAM(ctx context.Context, m *Machine) error {
+	err := s.apply(ctx, m, wishForAll)
+	if err == nil {
+		m.site.secret = true
+		return nil
+	}
+	if pipeline.FaultOf(err) == pipeline.Transient {
+		return err
+	}
+	return s.apply(ctx, m, wishForCPU)
+}
+
+func wishForAll(m *Machine, c GuestConfig) map[string]string {
+	all := map[string]string{}
+	for _, w := range []wish{wishForCPU, wishForSystemLimits, wishForNIC, wishForCloudInit} {
+		maps.Copy(all, w(m, c))
+	}
+	return all
+}
+
+func (s *Steps) limitSystemDisk(ctx context.Context, m *Machine) error {
+	return s.apply(ctx, m, wishForSystemLimits)
+}
+
+func (s *Steps) setNetwork(ctx context.Context, m *Machine) error {
+	if err := s.apply(ctx, m, wishForNIC); err != nil {
+		return err
+	}
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	_, m.MAC, _ = splitNIC(parseOptions(c.Values["net0"]))
+	return nil
+}
+
+// setCloudInit also attaches a cloud-init drive to a guest whose template has none; without one the guest would get
+// neither address nor password.
+func (s *Steps) setCloudInit(ctx context.Context, m *Machine) error {
+	if err := s.apply(ctx, m, wishForCloudInit); err != nil {
+		return err
+	}
+	m.site.secret = true
+	return nil
+}
+
+func wishForCPU(m *Machine, c GuestConfig) map[string]string {
+	memory := strconv.Itoa(m.Spec.MemoryMiB)
+	want := map[string]string{"cores": strconv.Itoa(m.Spec.Cores), "sockets": "1", "memory": memory, "onboot": "1"}
+	if balloon, err := strconv.Atoi(c.Values["balloon"]); err == nil && balloon > m.Spec.MemoryMiB {
+		want["balloon"] = memory // a template with more memory than the package
+	}
+	if vcpus, err := strconv.Atoi(c.Values["vcpus"]); err == nil && vcpus > m.Spec.Cores {
+		want["vcpus"] = want["cores"]
+	}
+	defaults := map[string]string{"sockets": "1", "cores": "1", "onboot": "0"}
+	maps.DeleteFunc(want, func(key, value string) bool {
+		return cmp.Or(c.Values[key], defaults[key]) == value
+	})
+	return want
+}
+
+func wishForSystemLimits(m *Machine, c GuestConfig) map[string]string {
+	return wishForLimits(c, m.Spec.System.Limits, systemDisk)
+}
+
+func wishForNIC(m *Machine, c GuestConfig) map[string]string {
+	have := parseOptions(cmp.Or(c.Values["net0"], "virtio"))
+	want := m.nic(have)
+	if c.Values["net0"] != "" && want.equal(have) {
+		return nil
+	}
+	return map[string]string{"net0": want.String()}
+}
+
+// nic is the NIC as wanted, with all of its other options kept. Without a MAC Proxmox would make a new one at every write.
+func (m *Machine) nic(have options) options {
+	model, mac, rest := splitNIC(have)
+	model, mac = cmp.Or(m.Spec.Network.Model, model), cmp.Or(m.MAC, mac)
+	head := option{key: model, value: mac}
+	if mac == "" {
+		head = option{value: model}
+	}
+	bridge, vlan := m.wire()
+	rest = rest.with("bridge", bridge).with("tag", number(vlan))
+	if rate := number(m.Spec.Network.RateMBps); !sameValue(cmp.Or(rest.get("rate"), "0"), cmp.Or(rate, "0")) {
+		rest = rest.with("rate", rate)
+	}
+	if m.Spec.FirewallApplies() {
+		rest = rest.with("firewall", "1")
+	}
+	return append(options{head}, rest...)
+}
+
+// splitNIC takes model and MAC out of a NIC's line: model=MAC, or a bare model, or model= and macaddr=.
+func splitNIC(o options) (model, mac string, rest options) {
+	for _, p := range o {
+		switch p.key {
+		case "", "model":
+			model = p.value
+		case "macaddr":
+			mac = p.value
+		case "bridge", "tag", "rate", "firewall", "link_down", "mtu", "queues", "trunks":
+			rest = append(rest, p)
+		default:
+			model, mac = p.key, p.value
+		}
+	}
+	return model, mac, rest
+}
+
+// wire is the bridge and VLAN of the guest: those its addresses live on, else the product's.
+func (m *Machine) wire() (bridge string, vlan int) {
+	if m.Spec.Network.Auto && len(m.Addresses) > 0 {
+		return m.Addresses[0].Bridge, m.Addresses[0].VLAN
+	}
+	return m.Spec.Network.Bridge, m.Spec.Network.VLAN
+}
+
+func wishForCloudInit(m *Machine, c GuestConfig) map[string]string {
+	want := map[string]string{"ciuser": m.Username, "ipconfig0": m.ipConfig(), "nameserver": m.nameservers(), "searchdomain": m.Spec.MainDomain}
+	maps.DeleteFunc(want, func(key, value string) bool { return value == "" || c.Values[key] == value })
+	if keys := strings.TrimSpace(m.Spec.SSHKeys); keys != "" && !m.site.secret {
+		want["sshkeys"] = keys
+	}
+	if m.Password != "" && !m.site.secret {
+		want["cipassword"] = m.Password // reads back as asterisks: written once per pass
+	}
+	if drive, value := m.cloudInitDrive(c); drive != "" {
+		want[drive] = value
+	}
+	return want
+}
+
+// cloudInitDrive is the drive to add when c has none.
+func (m *Machine) cloudInitDrive(c GuestConfig) (key, value string) {
+	system, ok := systemDisk(c)
+	for _, d := range drives(c) {
+		if d.isCloudInit() {
+			return "", ""
+		}
+	}
+	for _, key := range []string{"ide2", "ide0", "ide1", "ide3"} {
+		if _, used := c.Values[key]; !used && ok {
+			return key, system.storage() + ":cloudinit"
+		}
+	}
+	return "", ""
+}
+
+// ipConfig configures the first address of each family; the owner sets up further ones inside the guest.
+func (m *Machine) ipConfig() string {
+	var parts []string
+	add := func(dhcp bool, lease *ippool.Lease, ip, gw string) {
+		switch {
+		case dhcp:
+			parts = append(parts, ip+"=dhcp")
+		case lease != nil:
+			parts = append(parts, ip+"="+lease.Address.String()+"/"+strconv.Itoa(lease.Bits))
+			if lease.Gateway.IsValid() {
+				parts = append(parts, gw+"="+lease.Gateway.String())
+			}
+		}
+	}
+	add(m.Spec.Network.DHCP4, m.firstLease(true), "ip", "gw")
+	add(m.Spec.Network.DHCP6, m.firstLease(false), "ip6", "gw6")
+	return strings.Join(parts, ",")
+}
+
+func (m *Machine) firstLease(four bool) *ippool.Lease {
+	for i, l := range m.Addresses {
+		if l.Address.Is4() == four {
+			return &m.Addresses[i]
+		}
+	}
+	return nil
+}
+
+func (m *Machine) nameservers() string {
+	var list []string
+	for _, four := range []bool{true, false} {
+		if l := m.firstLease(four); l != nil {
+			for _, a := range l.DNS {
+				list = append(list, a.String())
+			}
+		}
+	}
+	return strings.Join(list, " ")
+}

@@ -1,0 +1,145 @@
+package vm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/spec"
+)
+
+// pick finds one of a guest's disks.
+type pick func(GuestConfig) (disk, bool)
+
+func (s *Steps) growSystemDisk(ctx context.Context, m *Machine) error {
+	return s.grow(ctx, m, m.Spec.System.SizeGiB, systemDisk)
+}
+
+func (s *Steps) growAdditionalDisk(ctx context.Context, m *Machine) error {
+	return s.grow(ctx, m, m.Spec.Additional.SizeGiB, additionalDisk)
+}
+
+// grow brings a disk to size GiB; it never shrinks one. The size in the guest's configuration tells whether it is done.
+func (s *Steps) grow(ctx context.Context, m *Machine, size int, which pick) error {
+	if size == 0 {
+		return pipeline.Skip("not configured")
+	}
+	if err := s.await(ctx, m, "the disk to grow"); err != nil {
+		return err
+	}
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	d, ok := which(c)
+	if !ok {
+		return noDisk(m)
+	}
+	want := int64(size) * gib
+	switch {
+	case d.bytes() == want && m.site.resized == d.key:
+		m.site.resized = ""
+		return nil
+	case d.bytes() == want:
+		return pipeline.Skip("no change")
+	case d.bytes() > want:
+		return pipeline.Skip("shrink not allowed by Proxmox")
+	}
+	return s.resize(ctx, m, d, size)
+}
+
+func (s *Steps) resize(ctx context.Context, m *Machine, d disk, size int) error {
+	upid, err := m.site.hv.Resize(ctx, m.Node, m.VMID, d.key, size)
+	if err != nil {
+		return err
+	}
+	m.Task, m.site.config, m.site.resized = upid, nil, d.key
+	return pipeline.Wait(s.poll()/4, "the disk to grow")
+}
+
+func noDisk(m *Machine) error {
+	return pipeline.WithFault(fmt.Errorf("VM %d on node %s lost the disk that should grow: look at its hardware page in Proxmox", m.VMID, m.Node), pipeline.NeedsPerson)
+}
+
+// createAdditionalDisk makes the second disk at its full size and with its limits; one that exists is left alone.
+func (s *Steps) createAdditionalDisk(ctx context.Context, m *Machine) error {
+	if m.Spec.Additional.SizeGiB == 0 {
+		return pipeline.Skip("not configured")
+	}
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	if _, exists := additionalDisk(c); exists {
+		return pipeline.Skip("exists")
+	}
+	system, ok := systemDisk(c)
+	if !ok {
+		return noDisk(m)
+	}
+	value, err := s.newDisk(ctx, m, system)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, m, c, Change{Set: map[string]string{freeKey(c, system): value}})
+}
+
+// newDisk asks for a volume: "<storage>:<GiB>,format=…" and the limits.
+func (s *Steps) newDisk(ctx context.Context, m *Machine, system disk) (string, error) {
+	want := m.Spec.Additional
+	storage := system.storage()
+	format := formatOf(system)
+	if want.Storage != "" && want.Storage != storage {
+		storage = want.Storage
+		var err error
+		if format, err = s.formatOn(ctx, m, storage, format); err != nil {
+			return "", err
+		}
+	}
+	d := parseDisk("", fmt.Sprintf("%s:%d,format=%s", storage, want.SizeGiB, format))
+	value, _ := d.withLimits(want.Limits)
+	return value, nil
+}
+
+// formatOf is the extension of the system disk's volume when Proxmox knows it as a format, else raw (product-spec §4.3).
+func formatOf(d disk) string {
+	if ext := d.extension(); slices.Contains([]string{"qcow2", "vmdk"}, ext) {
+		return ext
+	}
+	return "raw"
+}
+
+// formatOn keeps format on storages made of files; block storages only hold raw volumes.
+func (s *Steps) formatOn(ctx context.Context, m *Machine, storage, format string) (string, error) {
+	list, err := m.site.hv.Storages(ctx, m.Node)
+	if err != nil {
+		return "", err
+	}
+	for _, st := range list {
+		if st.ID == storage && slices.Contains([]string{"dir", "nfs", "cifs", "glusterfs", "cephfs"}, st.Type) {
+			return format, nil
+		}
+	}
+	return "raw", nil
+}
+
+func (s *Steps) limitAdditionalDisk(ctx context.Context, m *Machine) error {
+	if m.Spec.Additional.SizeGiB == 0 {
+		return pipeline.Skip("not configured")
+	}
+	return s.apply(ctx, m, func(m *Machine, c GuestConfig) map[string]string {
+		return wishForLimits(c, m.Spec.Additional.Limits, additionalDisk)
+	})
+}
+
+func wishForLimits(c GuestConfig, limits spec.Limits, which pick) map[string]string {
+	d, ok := which(c)
+	if !ok {
+		return nil
+	}
+	if value, changed := d.withLimits(limits); changed {
+		return map[string]string{d.key: value}
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+// migrateLane chooses the target node and names the way to it; no lane while the guest stays where it is.
+func (s *Steps) migrateLane(ctx context.Context, m *Machine) (string, error) {
+	if !s.Settings.Migrate {
+		return "", nil
+	}
+	config, err := s.guest(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	if err := s.findTemplate(ctx, m); err != nil {
+		return "", err
+	}
+	m.site.target = m.Node
+	if !m.moved() {
+		if m.site.target, err = s.target(ctx, m, config); err != nil {
+			return "", err
+		}
+	}
+	if m.site.target == m.Node {
+		return "", nil
+	}
+	return fmt.Sprintf("migrate/%d/%s", m.ServerID, m.site.target), nil
+}
+
+// findTemplate learns where the template is when this pass did not clone it.
+func (s *Steps) findTemplate(ctx context.Context, m *Machine) error {
+	if m.site.template.Node != "" {
+		return nil
+	}
+	list, err := m.site.hv.GuestList(ctx)
+	if err != nil {
+		return err
+	}
+	m.site.template, _ = find(list, m.Spec.Template)
+	return nil
+}
+
+// moved tells whether the guest has left its template's node. One that has is not moved again, even if by now
+// another node has more free memory.
+func (m *Machine) moved() bool {
+	return m.site.template.Node != "" && m.Node != m.site.template.Node
+}
+
+// migrate moves the guest, still stopped, to its target. A guest that cannot move stays and is deployed where it is.
+func (s *Steps) migrate(ctx context.Context, m *Machine) error {
+	if !s.Settings.Migrate {
+		return pipeline.Skip("migration is off")
+	}
+	travelled := m.Task != ""
+	if err := s.await(ctx, m, "the migration"); err != nil {
+		return s.orStay(m, err)
+	}
+	if travelled {
+		m.Node = m.site.target
+	}
+	config, err := s.guest(ctx, m)
+	switch {
+	case err != nil:
+		return err
+	case config.Values["lock"] != "":
+		m.site.config = nil
+		return pipeline.Wait(s.poll(), "the migration")
+	case m.moved():
+		return nil
+	case m.site.target == m.Node:
+		return pipeline.Skip("already on node " + m.Node)
+	}
+	upid, err := m.site.hv.Migrate(ctx, m.Node, m.VMID, m.site.target, m.targetStorage(config))
+	if err != nil {
+		return s.orStay(m, err)
+	}
+	m.Task, m.site.config = upid, nil
+	return pipeline.Wait(s.poll(), "the migration")
+}
+
+// orStay lets the deploy go on where the guest is when Proxmox says that it cannot move; what passes by itself is tried again.
+func (s *Steps) orStay(m *Machine, cause error) error {
+	if waiting, ok := errors.AsType[pipeline.Waiting](cause); ok {
+		return waiting
+	}
+	if pipeline.FaultOf(cause) == pipeline.Transient {
+		return cause
+	}
+	return pipeline.Skip(fmt.Sprintf("stays on node %s: %v", m.Node, cause))
+}
+
+// targetStorage maps the disks to the product's storage when the template's is not wanted.
+func (m *Machine) targetStorage(c GuestConfig) string {
+	system, ok := systemDisk(c)
+	if want := m.Spec.System.Storage; ok && want != "" && want != system.storage() {
+		return want
+	}
+	return ""
+}
+
+// target is the node the guest should live on: the product's, else the one with the most free memory, always one
+// that has the storages. With none in sight it is the node the guest is on.
+func (s *Steps) target(ctx context.Context, m *Machine, c GuestConfig) (string, error) {
+	nodes, err := m.site.hv.Nodes(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, n := range s.candidates(m, nodes) {
+		ok, err := s.hasStorages(ctx, m, n, c)
+		if err != nil {
+			return "", err
+		}
+		if ok {
+			s.placement.put(m, n)
+			return n, nil
+		}
+	}
+	return m.Node, nil
+}
+
+// candidates orders the nodes that are online: the product's own first, then by free memory, counting guests
+// that are on their way but do not use their memory yet.
+func (s *Steps) candidates(m *Machine, nodes []Node) []string {
+	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n Node) bool { return !n.Online })
+	slices.SortStableFunc(nodes, func(a, b Node) int {
+		if a.Name == m.Spec.Node || b.Name == m.Spec.Node {
+			return first(a.Name == m.Spec.Node)
+		}
+		return first(s.free(m, a) > s.free(m, b))
+	})
+	names := make([]string, len(nodes))
+	for i, n := range nodes {
+		names[i] = n.Name
+	}
+	return names
+}
+
+func first(yes bool) int {
+	if yes {
+		return -1
+	}
+	return 1
+}
+
+func (s *Steps) free(m *Machine, n Node) int64 {
+	return n.FreeMemory - s.placement.planned(m, n.Name)
+}
+
+func (s *Steps) hasStorages(ctx context.Context, m *Machine, node string, c GuestConfig) (bool, error) {
+	if node == m.Node {
+		return true, nil
+	}
+	list, err := m.site.hv.Storages(ctx, node)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range m.storagesNeeded(c) {
+		if !slices.ContainsFunc(list, func(st Storage) bool {
+			return st.ID == id && st.Active && slices.Contains(st.Content, "images")
+		}) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// storagesNeeded on the target: where the disks are, or the product's storage that they all move to.
+func (m *Machine) storagesNeeded(c GuestConfig) []string {
+	if to := m.targetStorage(c); to != "" {
+		return []string{to}
+	}
+	var ids []string
+	for _, d := range drives(c) {
+		if d.isData() || d.isCloudInit() {
+			ids = append(ids, d.storage())
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

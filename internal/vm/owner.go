@@ -1,0 +1,93 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+// Mark is the ownership mark in a guest's description: kvmbridge:<instance>:<service id>.
+func Mark(instance string, serviceID int64) string {
+	return "kvmbridge:" + instance + ":" + strconv.FormatInt(serviceID, 10)
+}
+
+// description is what people read in Proxmox, with the mark that we read.
+func description(m *Machine) string {
+	return fmt.Sprintf("WHMCS service #%d. Managed by kvmbridge; the next line tells it that this guest is its own.\n\n%s", m.ServiceID, m.site.mark)
+}
+
+// ours tells whether the guest's description carries the mark of this service.
+func ours(c GuestConfig, mark string) bool {
+	for word := range strings.FieldsSeq(c.Values["description"]) {
+		if word == mark {
+			return true
+		}
+	}
+	return false
+}
+
+// foreign refuses a guest that is not ours, with both names.
+func foreign(m *Machine, c GuestConfig) error {
+	return pipeline.WithFault(fmt.Errorf("VM %d on node %s is %q and does not carry the mark of service %d (%q): kvmbridge will not touch it",
+		m.VMID, m.Node, c.Values["name"], m.ServiceID, m.Name), pipeline.NeedsPerson)
+}
+
+// guest returns the configuration of m's own guest, read once and then again after every write. It finds the guest
+// on another node when somebody moved it, and refuses one that is not ours.
+func (s *Steps) guest(ctx context.Context, m *Machine) (GuestConfig, error) {
+	if m.site.config != nil {
+		return *m.site.config, nil
+	}
+	c, err := s.read(ctx, m)
+	if err != nil {
+		return GuestConfig{}, err
+	}
+	if !ours(c, m.site.mark) {
+		return GuestConfig{}, foreign(m, c)
+	}
+	m.site.config = &c
+	return c, nil
+}
+
+func (s *Steps) read(ctx context.Context, m *Machine) (GuestConfig, error) {
+	if m.Node != "" {
+		c, err := m.site.hv.Config(ctx, m.Node, m.VMID)
+		if !errors.Is(err, ErrNoGuest) {
+			return c, err
+		}
+	}
+	ref, err := s.locate(ctx, m)
+	if err != nil {
+		return GuestConfig{}, err
+	}
+	m.Node = ref.Node
+	return m.site.hv.Config(ctx, m.Node, m.VMID)
+}
+
+// locate finds m's guest in the cluster's list.
+func (s *Steps) locate(ctx context.Context, m *Machine) (GuestRef, error) {
+	list, err := m.site.hv.GuestList(ctx)
+	if err != nil {
+		return GuestRef{}, err
+	}
+	for _, g := range list {
+		if g.VMID == m.VMID {
+			return g, nil
+		}
+	}
+	return GuestRef{}, pipeline.WithFault(fmt.Errorf("VM %d of service %d: %w anywhere in the cluster", m.VMID, m.ServiceID, ErrNoGuest), pipeline.NeedsPerson)
+}
+
+// write applies change to m's guest and forgets what was read before.
+func (s *Steps) write(ctx context.Context, m *Machine, c GuestConfig, change Change) error {
+	if len(change.Set) == 0 && len(change.Delete) == 0 {
+		return nil
+	}
+	change.Digest = c.Digest
+	m.site.config = nil
+	return m.site.hv.SetConfig(ctx, m.Node, m.VMID, change)
+}

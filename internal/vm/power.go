@@ -1,0 +1,114 @@
+package vm
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+var errNotRunning = errors.New("VM failed to start (status: stopped). Will retry.") //nolint:revive,staticcheck // the reference product's words
+
+func (s *Steps) startLane(_ context.Context, m *Machine) (string, error) {
+	return fmt.Sprintf("start/%d/%s", m.ServerID, m.Node), nil
+}
+
+// start powers the guest on; a suspended service keeps its guest off until it is unsuspended.
+func (s *Steps) start(ctx context.Context, m *Machine) error {
+	if suspended, err := s.suspended(ctx, m); err != nil || suspended {
+		return cmp.Or(err, parkSuspended())
+	}
+	if err := s.await(ctx, m, "the VM to start"); err != nil {
+		return err
+	}
+	running, err := s.running(ctx, m)
+	if err != nil || running {
+		return err
+	}
+	upid, err := m.site.hv.Start(ctx, m.Node, m.VMID)
+	if err != nil {
+		return err
+	}
+	m.Task = upid
+	return pipeline.Wait(s.poll(), "the VM to start")
+}
+
+func parkSuspended() error {
+	return pipeline.Park("the service is suspended; the VM starts when it is unsuspended")
+}
+
+// suspended reads the wish afresh: it can arrive at any moment of a run, and the settlement of ready checks that it
+// still is what verify saw.
+func (s *Steps) suspended(ctx context.Context, m *Machine) (bool, error) {
+	now, err := s.Registry.Find(ctx, m.ServiceID)
+	m.Suspended = now.Suspended
+	return m.Suspended, err
+}
+
+// stayOff stops a guest whose service was suspended after its start.
+func (s *Steps) stayOff(ctx context.Context, m *Machine) error {
+	if err := s.switchPower(ctx, m, false); err != nil {
+		return err
+	}
+	return parkSuspended()
+}
+
+func (s *Steps) running(ctx context.Context, m *Machine) (bool, error) {
+	if _, err := s.guest(ctx, m); err != nil { // is it ours?
+		return false, err
+	}
+	status, err := m.site.hv.Status(ctx, m.Node, m.VMID)
+	return status.Running, err
+}
+
+// verify sees the guest run and sends the mail that says so. One that stopped again is started again.
+func (s *Steps) verify(ctx context.Context, m *Machine) error {
+	suspended, err := s.suspended(ctx, m)
+	if err != nil {
+		return err
+	}
+	if suspended {
+		return s.stayOff(ctx, m)
+	}
+	running, err := s.running(ctx, m)
+	switch {
+	case err != nil:
+		return err
+	case !running:
+		return s.startAgain(ctx, m)
+	}
+	s.placement.drop(m)
+	if m.Spec.MailReady != "" {
+		m.Mails = append(m.Mails, Mail{Template: m.Spec.MailReady, Vars: map[string]string{"vm_id": fmt.Sprint(m.VMID)}})
+	}
+	return nil
+}
+
+func (s *Steps) startAgain(ctx context.Context, m *Machine) error {
+	if err := s.await(ctx, m, "the VM to run"); err != nil {
+		return err
+	}
+	if m.site.restarted {
+		return errNotRunning
+	}
+	err := s.start(ctx, m)
+	m.site.restarted = m.Task != ""
+	return err
+}
+
+// setDNS is the place of the DNS records; without zones there is nothing to tell.
+func (s *Steps) setDNS(ctx context.Context, _ *Machine) error {
+	if s.Directory == nil {
+		return pipeline.Skip("no zones configured")
+	}
+	n, err := s.Directory.Zones(ctx)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return pipeline.Skip("no zones configured")
+	}
+	return pipeline.Skip("zones are configured, but this version writes no records")
+}

@@ -1,0 +1,133 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/spec"
+)
+
+// Steps are the deeds of all tables; one value serves every machine. All fields but Directory are required.
+type Steps struct {
+	Fleet     Fleet
+	Catalogue Catalogue
+	Addresses Addresses
+	Numbers   Numbers
+	Registry  Registry
+	Directory Directory
+	Clock     clock.Clock
+	Random    io.Reader
+	Settings  Settings
+
+	placement placement
+}
+
+// Settings of the installation that the steps obey.
+type Settings struct {
+	// Migrate lets a guest leave the template's node; off, it stays there.
+	Migrate bool
+	// MigrationTimeout bounds one try of a migration; it is tried again later.
+	MigrationTimeout time.Duration
+	// CloneTimeout bounds one try of a clone.
+	CloneTimeout time.Duration
+	// Poll is how often a running task is looked at; default 1 s.
+	Poll time.Duration
+}
+
+// site is what one pass over a machine learned about the world; it is never stored.
+type site struct {
+	hv        Hypervisor
+	mark      string       // ownership mark of this service
+	config    *GuestConfig // as last read; nil after a write
+	template  GuestRef
+	source    disk // the template's system disk
+	target    string
+	secret    bool   // this pass has written the guest's password
+	resized   string // key of the disk this pass has grown
+	restarted bool   // this pass has started the guest again
+}
+
+// Tables are all pipelines of a machine.
+func (s *Steps) Tables() []pipeline.Table[Machine] {
+	return []pipeline.Table[Machine]{s.deploy()}
+}
+
+// Prepare reads afresh what WHMCS wants of m, so that a mended product or option counts at the next try.
+func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
+	facts, err := s.Catalogue.Facts(ctx, m.ServiceID)
+	if err != nil {
+		return fmt.Errorf("read service %d from WHMCS: %w", m.ServiceID, err)
+	}
+	if m.Spec, err = wanted(facts); err != nil {
+		return pipeline.WithFault(err, pipeline.NeedsPerson)
+	}
+	if m.Status == Creation || m.ServerID == 0 {
+		m.ServerID = facts.ServerID
+	}
+	m.ClientID = facts.ClientID
+	if m.Addresses, err = s.Addresses.Held(ctx, m.ServiceID); err != nil {
+		return fmt.Errorf("read the addresses of service %d: %w", m.ServiceID, err)
+	}
+	return s.visit(ctx, m)
+}
+
+// visit opens the cluster and works out the ownership mark.
+func (s *Steps) visit(ctx context.Context, m *Machine) error {
+	instance, err := s.Registry.Instance(ctx)
+	if err != nil {
+		return err
+	}
+	hv, err := s.Fleet.Cluster(ctx, m.ServerID)
+	if err != nil {
+		return err
+	}
+	m.site = site{hv: hv, mark: Mark(instance, m.ServiceID)}
+	return nil
+}
+
+// wanted resolves facts into a spec that can be built, or says everything that is in the way.
+func wanted(facts spec.Facts) (spec.Spec, error) {
+	if facts.ServerID == 0 {
+		return spec.Spec{}, fmt.Errorf("service %d has no server: choose a Proxmox server on its page, or give its product a server group", facts.ServiceID)
+	}
+	want, err := spec.Resolve(facts)
+	if err != nil {
+		return spec.Spec{}, err
+	}
+	var errs []error
+	for _, p := range want.Problems() {
+		errs = append(errs, errors.New(p))
+	}
+	return want, errors.Join(errs...)
+}
+
+// await looks at the task that m waits for: nil once there is none, Wait while it runs, its error when it failed.
+func (s *Steps) await(ctx context.Context, m *Machine, what string) error {
+	if m.Task == "" {
+		return nil
+	}
+	task, err := m.site.hv.Task(ctx, m.Task)
+	switch {
+	case err != nil:
+		return err
+	case task.Running:
+		return pipeline.Wait(s.poll(), what)
+	}
+	m.Task, m.site.config = "", nil
+	if task.Gone || task.OK {
+		return nil // the guest tells whether it is done
+	}
+	return m.site.hv.TaskFault(task.Exit)
+}
+
+func (s *Steps) poll() time.Duration {
+	if s.Settings.Poll > 0 {
+		return s.Settings.Poll
+	}
+	return time.Second
+}
