@@ -38,7 +38,7 @@ func attention(err error, failures int, since, now time.Time) string {
 
 // trouble is what err leaves behind after the failures before it.
 func (e *Engine[R]) trouble(err error, failures int, since, now time.Time) Trouble {
-	if _, ok := errors.AsType[Parked](err); ok {
+	if _, ok := errors.AsType[ParkError](err); ok {
 		return Trouble{Parked: true}
 	}
 	if failures == 0 || since.IsZero() {

@@ -67,7 +67,7 @@ func (p *pass[R]) advance(ctx context.Context, step Step[R], err error) (again b
 	if ctx.Err() != nil {
 		return false, p.leave(ctx)
 	}
-	skip, skipped := errors.AsType[Skipped](err)
+	skip, skipped := errors.AsType[SkipError](err)
 	switch {
 	case skipped:
 		entry.Skip, entry.Took = skip.Reason, 0
@@ -138,7 +138,7 @@ func (p *pass[R]) do(ctx context.Context, step Step[R], entry *Entry) error {
 	for first := true; ; first = false {
 		err := p.safely(func() error { return step.Do(ctx, p.r) })
 		entry.Took = p.cfg.Clock.Now().Sub(entry.Started)
-		wait, waiting := errors.AsType[Waiting](err)
+		wait, waiting := errors.AsType[WaitError](err)
 		switch {
 		case !waiting:
 			return err
@@ -180,7 +180,7 @@ func (p *pass[R]) enterLane(ctx context.Context, step Step[R]) (func(), error) {
 func (p *pass[R]) safely(do func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.log.Error("panic in a step", slog.Any("panic", v), slog.String("stack", string(debug.Stack()))) //nolint:sloglint // the step's context may be the culprit
+			p.log.Error("panic in a step", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
 			err = WithFault(fmt.Errorf("internal error: %v", v), Permanent)
 		}
 	}()

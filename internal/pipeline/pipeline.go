@@ -97,30 +97,30 @@ func (f faulty) Unwrap() error { return f.error }
 // WithFault marks err.
 func WithFault(err error, f Fault) error { return faulty{err, f} }
 
-// Skipped is a step that had nothing to do; it advances with zero duration.
-type Skipped struct{ Reason string }
+// SkipError is a step that had nothing to do; it advances with zero duration.
+type SkipError struct{ Reason string }
 
-func (s Skipped) Error() string { return "skip (" + s.Reason + ")" }
+func (s SkipError) Error() string { return "skip (" + s.Reason + ")" }
 
 // Skip advances and logs reason, such as "no change".
-func Skip(reason string) error { return Skipped{reason} }
+func Skip(reason string) error { return SkipError{reason} }
 
-// Waiting is a step that has to look again; it is not a failure.
-type Waiting struct {
+// WaitError is a step that has to look again; it is not a failure.
+type WaitError struct {
 	For  time.Duration
 	What string
 }
 
-func (w Waiting) Error() string { return "waiting for " + w.What }
+func (w WaitError) Error() string { return "waiting for " + w.What }
 
-// Parked is a step that cannot go on until something happens outside of time, such as an unsuspend. It is neither a
+// ParkError is a step that cannot go on until something happens outside of time, such as an unsuspend. It is neither a
 // failure nor due again by itself.
-type Parked struct{ Reason string }
+type ParkError struct{ Reason string }
 
-func (p Parked) Error() string { return p.Reason }
+func (p ParkError) Error() string { return p.Reason }
 
 // Park ends the run as waiting; whoever makes the event happen makes the record due again.
-func Park(reason string) error { return Parked{reason} }
+func Park(reason string) error { return ParkError{reason} }
 
 // Wait looks again after d; what says in a few words what is awaited, for the log of a timeout.
-func Wait(d time.Duration, what string) error { return Waiting{d, what} }
+func Wait(d time.Duration, what string) error { return WaitError{d, what} }

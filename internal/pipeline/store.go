@@ -20,6 +20,7 @@ type Store[R any] interface {
 	// Begin notes in memory or in the database that a run starts; the first Settle or Fail makes it durable.
 	Begin(ctx context.Context, l Lease, action string, from State, at time.Time) (Run, error)
 	// Settle moves the status from e.From to e.To and writes the record, its outgoing effects and the log line, in one transaction.
+	// It clears the failures in a row, on the row and on r.
 	// ErrAgain: a wish that the step had to look at changed meanwhile; the step is run again.
 	Settle(ctx context.Context, l Lease, run *Run, r *R, e Entry) error
 	// Fail keeps the status and writes the record, the log line and the trouble; it also ends the run as waiting and

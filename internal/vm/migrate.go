@@ -86,7 +86,7 @@ func (s *Steps) migrate(ctx context.Context, m *Machine) error {
 
 // orStay lets the deploy go on where the guest is when Proxmox says that it cannot move; what passes by itself is tried again.
 func (s *Steps) orStay(m *Machine, cause error) error {
-	if waiting, ok := errors.AsType[pipeline.Waiting](cause); ok {
+	if waiting, ok := errors.AsType[pipeline.WaitError](cause); ok {
 		return waiting
 	}
 	if pipeline.FaultOf(cause) == pipeline.Transient {
