@@ -16,6 +16,8 @@ type Facts struct {
 	LegacyTemplate string
 	// Options holds the configurable options of the service, name -> value, both cut at "|" as WHMCS does.
 	Options map[string]string
+	// CustomFields holds the service's custom fields, name (cut at "|") -> value.
+	CustomFields map[string]string
 }
 
 // Spec is what a service's guest should be. Sizes are GiB unless named otherwise; 0 means "leave as it is"
@@ -37,7 +39,25 @@ type Spec struct {
 	Backups     int
 	Snapshots   int
 	MailReady   string // template name; "" = none
+	SSHKeys     string // OpenSSH lines of the owner; "" = none
 	Permissions Permissions
+
+	// SnapshotSchedule rotates snapshots by a weekly plan; SnapshotLifetimeDays is then ignored.
+	SnapshotSchedule     bool
+	SnapshotLifetimeDays int // 0 = snapshots are never removed by age
+	Integrations         Integrations
+}
+
+// Integrations is the product's connection to storages, console, reverse DNS and mails.
+type Integrations struct {
+	BackupStorage    string // the storage's name without its type; "" = no backups
+	ISOStorage       string // likewise; "" = none
+	NoVNCDomain      string // host, perhaps with a port
+	NoVNCKey         string
+	RevDNSTicket     bool // a change of a reverse name opens a ticket
+	RevDNSDepartment int  // 0 = the first department
+	MailReset        string
+	MailRestored     string
 }
 
 // Disk is one disk's wishes.
@@ -45,6 +65,9 @@ type Disk struct {
 	Storage string // "" = where it is (system), same as the system disk (additional)
 	SizeGiB int
 	Limits  Limits
+	// Explicit: the size comes from a configurable option, so that 0 is a wish and no mere default. Only an explicit 0 may
+	// remove an additional disk that exists (product-spec A-12).
+	Explicit bool
 }
 
 // Limits throttle one disk; 0 = unlimited.
