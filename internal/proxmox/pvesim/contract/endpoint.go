@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract/schema"
 )
 
 // Endpoint is one verb on one path of one release.
@@ -18,10 +20,8 @@ type Endpoint struct {
 	Protected bool
 	Perm      Perm
 
-	open   bool // unknown parameters are let through
-	rows   params
-	byName map[string]*param
-	parts  []string
+	parts []string
+	takes schema.Object
 }
 
 // Find matches method and path against the endpoints of a release. The path is
@@ -45,7 +45,7 @@ func Find(v Version, method, path string) (ep *Endpoint, pathParams map[string]s
 func Endpoints(v Version) []*Endpoint { return endpoints(v) }
 
 // Takes tells whether the call knows a parameter of that name.
-func (ep *Endpoint) Takes(name string) bool { return ep.byName[name] != nil }
+func (ep *Endpoint) Takes(name string) bool { return ep.takes.Row(name) != nil }
 
 // match compares segments with the template. The last placeholder of a path
 // that ends in it swallows slashes where values may hold some.
@@ -74,11 +74,12 @@ func swallows(part string) bool { return part == "{volume}" || part == "{cidr}" 
 
 // route is a row of the endpoint tables, for all releases in its span.
 type route struct {
-	span
 	Endpoint
 
+	span       schema.Span
+	open       bool             // unknown parameters are let through
 	permBefore map[Version]Perm // releases whose permission differs
-	groups     params
+	rows       params
 }
 
 func call(method, path string, perm Perm, groups []params) route {
@@ -87,7 +88,7 @@ func call(method, path string, perm Perm, groups []params) route {
 		Protected: method != http.MethodGet,
 		parts:     strings.Split(strings.Trim(path, "/"), "/"),
 	}
-	return route{Endpoint: ep, groups: join(groups...)}
+	return route{Endpoint: ep, rows: join(groups...)}
 }
 
 func get(path string, perm Perm, groups ...params) route {
@@ -110,8 +111,7 @@ func (r route) onNode() route        { r.ProxyToNode = true; return r }
 func (r route) private() route       { r.Protected = true; return r }
 func (r route) noToken() route       { r.AllowToken = false; return r }
 func (r route) anyParam() route      { r.open = true; return r }
-func (r route) from(v Version) route { r.since = v; return r }
-func (r route) til(v Version) route  { r.until = v; return r }
+func (r route) From(v Version) route { r.span.Since = v; return r }
 
 // before gives the permission of older releases.
 func (r route) before(p Perm, vs ...Version) route {
@@ -127,7 +127,7 @@ func (r route) at(v Version) *Endpoint {
 	if p, ok := r.permBefore[v]; ok {
 		ep.Perm = p
 	}
-	ep.rows, ep.byName = r.groups.at(v)
+	ep.takes = schema.NewObject(v, r.rows, r.open)
 	return &ep
 }
 
@@ -149,11 +149,11 @@ func build(v Version) []*Endpoint {
 	var all []*Endpoint
 	for _, table := range [][]route{
 		accessRoutes(), clusterRoutes(), clusterFirewallRoutes(), nodeRoutes(), networkRoutes(),
-		qemuRoutes(), qemuStateRoutes(), qemuAgentRoutes(), qemuFirewallRoutes(), taskRoutes(),
+		qemuRoutes(), qemuPartRoutes(), qemuStateRoutes(), qemuAgentRoutes(), qemuFirewallRoutes(), taskRoutes(),
 		backupRoutes(), storageRoutes(), poolRoutes(),
 	} {
 		for _, r := range table {
-			if r.holds(v) {
+			if r.span.Holds(v) {
 				all = append(all, r.at(v))
 			}
 		}

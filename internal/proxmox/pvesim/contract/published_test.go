@@ -8,10 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract/schema"
 )
 
 // published is the API schema of a release as reference data.
@@ -138,9 +141,9 @@ func (d *differences) compareEndpoint(name string, ep *Endpoint, want publishedE
 	d.compare(name+" allowtoken", ep.AllowToken, want.AllowToken == nil || *want.AllowToken == 1)
 	d.compare(name+" proxyto", ep.ProxyToNode, want.ProxyTo == "node")
 	d.compare(name+" protected", ep.Protected, want.Protected == 1)
-	d.compare(name+" open", ep.open, want.AdditionalProperties == nil || *want.AdditionalProperties == 1)
+	d.compare(name+" open", ep.takes.Open(), want.AdditionalProperties == nil || *want.AdditionalProperties == 1)
 	d.compare(name+" permissions", permOf(ep.Perm), permissionOf(want))
-	d.compareParams(name, ep.rows, want.Params, pub)
+	d.compareParams(name, ep.takes.Rows(), want.Params, pub)
 }
 
 func permissionOf(ep publishedEndpoint) any {
@@ -198,10 +201,10 @@ type row struct {
 func (d *differences) compareParams(where string, rows params, want map[string]publishedParam, pub published) {
 	got := map[string]row{}
 	for _, p := range rows {
-		if _, twice := got[p.name]; twice {
-			d.compare(where+" "+p.name, "two rows", "one row")
+		if _, twice := got[p.Name]; twice {
+			d.compare(where+" "+p.Name, "two rows", "one row")
 		}
-		got[p.name] = tableRow(p)
+		got[p.Name] = tableRow(p)
 	}
 	expected := map[string]row{}
 	for name, p := range want {
@@ -220,9 +223,9 @@ func (d *differences) compareParams(where string, rows params, want map[string]p
 
 func tableRow(p param) row {
 	return row{
-		Type: p.kind, Format: p.format, Pattern: p.pattern, Requires: p.requires, Low: p.low, High: p.high,
-		Alias: p.alias, KeyAlias: p.keyAlias, Required: p.required, Default: p.defaultKey, Untyped: p.untyped,
-		Enum: p.enum, MinChars: p.minChars, MaxChars: p.maxChars,
+		Type: p.Kind, Format: p.Format, Pattern: p.Pattern, Requires: p.Requires, Low: p.Low, High: p.High,
+		Alias: p.Alias, KeyAlias: p.KeyAlias, Required: p.Required, Default: p.Default, Untyped: p.Untyped,
+		Enum: p.Enum, MinChars: p.MinChars, MaxChars: p.MaxChars,
 	}
 }
 
@@ -260,7 +263,7 @@ func (p publishedParam) row() row {
 }
 
 func (d *differences) compareFormats(v Version, pub published) {
-	table := formats(v)
+	table := schema.Formats(v)
 	d.compare("formats of "+string(v), slices.Sorted(maps.Keys(table)), slices.Sorted(maps.Keys(pub.Formats)))
 	for name, want := range pub.Formats {
 		f := table[name]
@@ -268,39 +271,39 @@ func (d *differences) compareFormats(v Version, pub published) {
 			continue
 		}
 		where := "format " + name
-		d.compareParams(where, f.rows, want.Properties, pub)
-		d.compare(where+" of", f.each, want.Of)
+		d.compareParams(where, f.Keys(), want.Properties, pub)
+		d.compare(where+" of", f.Each, want.Of)
 		if want.Kind == "scalar" {
 			d.compareScalar(v, where, f, want)
 		}
 	}
 }
 
-func (d *differences) compareScalar(v Version, where string, f *format, want publishedFormat) {
-	if f.expr != "" && want.Regex != "" {
-		d.compare(where+" regex", f.expr, want.Regex)
+func (d *differences) compareScalar(v Version, where string, f *schema.Format, want publishedFormat) {
+	if f.Expr != "" && want.Regex != "" {
+		d.compare(where+" regex", f.Expr, want.Regex)
 	}
-	if f.check == nil {
-		d.compare(where+" error", f.fault, want.Error)
+	if !f.Coded() {
+		d.compare(where+" error", f.Fault, want.Error)
 	}
 	for _, word := range slices.Concat(want.Enum, want.Words, want.Literals, want.EnumICMP, want.EnumICMPv6) {
-		d.compare(where+" accepts "+word, scalarFault(v, f, word), "")
+		d.compare(where+" accepts "+word, f.Accepts(v, word, ""), "")
 	}
-	if f.words != nil && want.Enum != nil {
-		d.compare(where+" words", f.words, want.Enum)
+	if f.Words != nil && want.Enum != nil {
+		d.compare(where+" words", f.Words, want.Enum)
 	}
-	if f.check != nil && want.Regex != "" {
+	if f.Coded() && want.Regex != "" {
 		d.compareByExample(v, where, f, want)
 	}
 }
 
 // compareByExample holds formats that are code here and an expression there
 // against values that lie on the border.
-func (d *differences) compareByExample(v Version, where string, f *format, want publishedFormat) {
+func (d *differences) compareByExample(v Version, where string, f *schema.Format, want publishedFormat) {
 	for _, value := range borderValues() {
-		coded := scalarFault(v, f, value) == ""
-		expressed := compiled(want.Regex).MatchString(value)
-		if coded != expressed && !ruled(f.name, value) {
+		coded := f.Accepts(v, value, "") == ""
+		expressed := perlMatches(want.Regex, value)
+		if coded != expressed && !ruled(f.Name, value) {
 			d.compare(where+" with "+strconv.Quote(value), coded, expressed)
 		}
 	}
@@ -330,4 +333,9 @@ func borderValues() []string {
 	}
 	slices.SortFunc(values, cmp.Compare[string])
 	return values
+}
+
+// perlMatches matches with an end anchor that tolerates one newline.
+func perlMatches(expr, value string) bool {
+	return regexp.MustCompile(strings.TrimSuffix(expr, "$") + `\n?$`).MatchString(value)
 }

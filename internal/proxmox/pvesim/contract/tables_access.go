@@ -5,25 +5,25 @@ func accessRoutes() []route {
 	return []route{
 		get("/access/permissions", everyone(), params{
 			str("path"),
-			str("userid").like(`(?:^(?:[^\s:/]+)\@(?:[A-Za-z][A-Za-z0-9\.\-_]+)(?:!(?:[A-Za-z][A-Za-z0-9\.\-_]+))?$)`),
+			str("userid").Like(`(?:^(?:[^\s:/]+)\@(?:[A-Za-z][A-Za-z0-9\.\-_]+)(?:!(?:[A-Za-z][A-Za-z0-9\.\-_]+))?$)`),
 		}),
 		get("/access/ticket", world()),
 		post("/access/ticket", world(), params{
 			flag("new-format"), str("otp"),
-			str("password").must(),
-			str("path").chars(64).needs("privs"),
-			str("privs").of("pve-priv-list").chars(64).needs("path"),
-			str("realm").of("pve-realm").chars(32),
+			str("password").Must(),
+			str("path").Chars(64).Needs("privs"),
+			str("privs").Of("pve-priv-list").Chars(64).Needs("path"),
+			str("realm").Of("pve-realm").Chars(32),
 			str("tfa-challenge"),
-			str("username").chars(64).must(),
+			str("username").Chars(64).Must(),
 		}).noToken(),
 		post("/access/vncticket", world(), params{
-			str("authid").chars(64).must(),
-			str("path").chars(64).must(),
+			str("authid").Chars(64).Must(),
+			str("path").Chars(64).Must(),
 			whole("port"),
-			str("privs").of("pve-priv-list").chars(64).must(),
-			str("vncticket").must(),
-		}).from(V92),
+			str("privs").Of("pve-priv-list").Chars(64).Must(),
+			str("vncticket").Must(),
+		}).From(V92),
 		get("/version", everyone()),
 	}
 }

@@ -9,22 +9,22 @@ func qemuAgentRoutes() []route {
 	disks := anyOnVM("VM.GuestAgent.FileSystemMgmt", free)
 	power := anyOnVM("VM.PowerMgmt", free)
 	guarded := []route{
-		post(base, anyOnVM(free, free), atVM(), params{str("command").oneOf(agentCommands()...).must()}),
+		post(base, anyOnVM(free, free), atVM(), params{str("command").OneOf(agentCommands()...).Must()}),
 		post(base+"/exec", onVM(free), atVM(), params{
-			str("command").of("string-alist").til(V74),
-			list("command").loose().must().from(V84).til(V84),
-			list("command").must().from(V92),
-			str("input-data").chars(65536),
+			str("command").Of("string-alist").Til(V74),
+			list("command").Loose().Must().From(V84).Til(V84),
+			list("command").Must().From(V92),
+			str("input-data").Chars(65536),
 		}),
-		get(base+"/exec-status", onVM(free), atVM(), params{whole("pid").must()}),
+		get(base+"/exec-status", onVM(free), atVM(), params{whole("pid").Must()}),
 		get(base+"/file-read", anyOnVM("VM.GuestAgent.FileRead", free), atVM(), params{
-			str("file").must(),
-			whole("count").between(1, 16777216).from(V92),
-			flag("decode").from(V92),
-			whole("offset").min(0).from(V92),
+			str("file").Must(),
+			whole("count").Between(1, 16777216).From(V92),
+			flag("decode").From(V92),
+			whole("offset").Min(0).From(V92),
 		}),
 		post(base+"/file-write", anyOnVM("VM.GuestAgent.FileWrite", free), atVM(), params{
-			str("content").chars(61440).must(), flag("encode"), str("file").must(),
+			str("content").Chars(61440).Must(), flag("encode"), str("file").Must(),
 		}),
 		post(base+"/fsfreeze-freeze", disks, atVM()),
 		post(base+"/fsfreeze-status", anyOnVM("VM.GuestAgent.Audit", "VM.GuestAgent.FileSystemMgmt", free), atVM()),
@@ -43,7 +43,7 @@ func qemuAgentRoutes() []route {
 		get(base+"/network-get-interfaces", audit, atVM()),
 		post(base+"/ping", audit, atVM()),
 		post(base+"/set-user-password", onVM(free), atVM(), params{
-			flag("crypted"), str("password").length(5, 1024).must(), str("username").must(),
+			flag("crypted"), str("password").Length(5, 1024).Must(), str("username").Must(),
 		}),
 		post(base+"/shutdown", power, atVM()),
 		post(base+"/suspend-disk", power, atVM()),

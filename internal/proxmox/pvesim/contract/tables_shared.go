@@ -9,10 +9,10 @@ func onVM(privs ...string) Perm    { return on("/vms/{vmid}", privs...) }
 func anyOnVM(privs ...string) Perm { return anyOn("/vms/{vmid}", privs...) }
 
 // atNode is the path parameter of everything below a node.
-func atNode() params { return params{str("node").of("pve-node").must()} }
+func atNode() params { return params{str("node").Of("pve-node").Must()} }
 
 // atVM are the path parameters of everything below a VM.
-func atVM() params { return join(atNode(), vmIDs("vmid", param.must)) }
+func atVM() params { return join(atNode(), vmIDs("vmid", param.Must)) }
 
 // optionalVMID is a VM id that may be left out.
 func optionalVMID() params { return vmIDs("vmid", asIs) }
@@ -21,21 +21,21 @@ func asIs(p param) param { return p }
 
 // vmIDs is a VM id. 7.4 published no range, only the format.
 func vmIDs(name string, mark func(param) param) params {
-	id := mark(whole(name).of("pve-vmid"))
-	return params{id.min(1).til(V74), id.between(100, 999999999).from(V84)}
+	id := mark(whole(name).Of("pve-vmid"))
+	return params{id.Min(1).Til(V74), id.Between(100, 999999999).From(V84)}
 }
 
-func newVMID() params    { return vmIDs("newid", param.must) }
+func newVMID() params    { return vmIDs("newid", param.Must) }
 func targetVMID() params { return vmIDs("target-vmid", asIs) }
 
-func snapshotName() params { return params{str("snapname").of("pve-configid").chars(40).must()} }
-func storageID() params    { return params{str("storage").of("pve-storage-id").must()} }
-func poolID() params       { return params{str("poolid").of("pve-poolid").must()} }
+func snapshotName() params { return params{str("snapname").Of("pve-configid").Chars(40).Must()} }
+func storageID() params    { return params{str("storage").Of("pve-storage-id").Must()} }
+func poolID() params       { return params{str("poolid").Of("pve-poolid").Must()} }
 
 // longDigest is the checksum of a file of firewall or storage settings; 8.4 made
 // room for longer ones.
 func longDigest() params {
-	return params{str("digest").chars(40).til(V74), str("digest").chars(64).from(V84)}
+	return params{str("digest").Chars(40).Til(V74), str("digest").Chars(64).From(V84)}
 }
 
 // configPrivs are the privileges of which any one opens the configuration of a

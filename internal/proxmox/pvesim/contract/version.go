@@ -1,22 +1,41 @@
 package contract
 
-// Version names a release of Proxmox VE whose contract is known here.
-type Version string
+import "github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract/schema"
+
+// Version names a release of Proxmox VE.
+type Version = schema.Version
 
 // The releases whose tables this package carries.
 const (
-	V74 Version = "7.4"
-	V84 Version = "8.4"
-	V92 Version = "9.2"
+	V74 = schema.V74
+	V84 = schema.V84
+	V92 = schema.V92
 )
 
 // Versions lists the releases, oldest first.
-func Versions() []Version { return []Version{V74, V84, V92} }
+func Versions() []Version { return schema.Versions() }
 
-// span is a range of releases; empty ends are open. The names of the releases
-// order like text, which is all the comparison there is.
-type span struct{ since, until Version }
+// Value is one decoded request parameter.
+type Value = schema.Value
 
-func (s span) holds(v Version) bool {
-	return v >= s.since && (s.until == "" || v <= s.until)
-}
+// Params are the decoded parameters of a request, those of the path included.
+type Params = schema.Params
+
+// PropString is a parsed property string.
+type PropString = schema.PropString
+
+// Privileges lists the privileges of a release.
+func Privileges(v Version) []string { return schema.Privileges(v) }
+
+// The tables write their rows with these short names.
+type (
+	param  = schema.Param
+	params = schema.Rows
+)
+
+func str(name string) param        { return schema.Str(name) }
+func whole(name string) param      { return schema.Whole(name) }
+func num(name string) param        { return schema.Num(name) }
+func flag(name string) param       { return schema.Flag(name) }
+func list(name string) param       { return schema.List(name) }
+func join(groups ...params) params { return schema.Join(groups...) }

@@ -1,4 +1,4 @@
-package contract
+package schema
 
 import (
 	"slices"
@@ -8,29 +8,29 @@ import (
 )
 
 // storageFormats are the ids and options of storages and volumes.
-func storageFormats() []format {
-	return []format{
+func storageFormats() []Format {
+	return []Format{
 		decides("pve-storage-id", storageIDFault), listOf("pve-storage-id"),
 		matches("pve-volume-id", `(?i)^([a-z][a-z0-9\-_.]*[a-z0-9]):(.+)$`, "unable to parse volume ID '{v}'"),
 		// Anything with a leading slash passes; that only root may use it is the handler's business.
-		{name: "pve-volume-id-or-absolute-path", expr: `^/`, anyOf: []string{"pve-volume-id"}, fault: "unable to parse volume ID '{v}'"},
+		{Name: "pve-volume-id-or-absolute-path", Expr: `^/`, AnyOf: []string{"pve-volume-id"}, Fault: "unable to parse volume ID '{v}'"},
 		{
-			name: "pve-volume-id-or-qm-path", words: []string{"none", "cdrom"},
-			anyOf: []string{"pve-volume-id-or-absolute-path"}, fault: "unable to parse volume ID '{v}'",
+			Name: "pve-volume-id-or-qm-path", Words: []string{"none", "cdrom"},
+			AnyOf: []string{"pve-volume-id-or-absolute-path"}, Fault: "unable to parse volume ID '{v}'",
 		},
-		{name: "pve-storage-content", words: contentTypes(V74), fault: "invalid content type '{v}'", span: span{until: V74}},
-		{name: "pve-storage-content", words: contentTypes(V84), fault: "invalid content type '{v}'", span: span{since: V84}},
+		{Name: "pve-storage-content", Words: contentTypes(V74), Fault: "invalid content type '{v}'", Span: Span{Until: V74}},
+		{Name: "pve-storage-content", Words: contentTypes(V84), Fault: "invalid content type '{v}'", Span: Span{Since: V84}},
 		listOf("pve-storage-content"),
-		matches("pve-storage-format", `raw|qcow2|vmdk|subvol`, "invalid format '{v}'").til(V74),
+		matches("pve-storage-format", `raw|qcow2|vmdk|subvol`, "invalid format '{v}'").Til(V74),
 		matches("pve-storage-options", `^\S+$`, "invalid options '{v}'"),
 		matches("pve-storage-path", `^/[^;()]+`, "value does not look like a valid absolute path"),
 		decides("pve-storage-portal-dns", portalFault), listOf("pve-storage-portal-dns"),
 		{
-			name: "pve-storage-server", anyOf: []string{"ipv4", "ipv6", "dns-name"},
-			fault: "value does not look like a valid server name or IP address",
+			Name: "pve-storage-server", AnyOf: []string{"ipv4", "ipv6", "dns-name"},
+			Fault: "value does not look like a valid server name or IP address",
 		},
 		matches("pve-storage-vgname", `(?i)^[a-z0-9][a-z0-9\-_.]*[a-z0-9]$`, "lvm name '{v}' contains illegal characters"),
-		decides("pve-storage-zfs-blocksize", blockSizeFault).from(V92),
+		decides("pve-storage-zfs-blocksize", blockSizeFault).From(V92),
 		decides("pve-dir-override", dirOverrideFault), listOf("pve-dir-override"),
 		decides("storage-pair", storagePairFault), listOf("storage-pair"),
 	}

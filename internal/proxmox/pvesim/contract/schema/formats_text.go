@@ -1,4 +1,4 @@
-package contract
+package schema
 
 import (
 	"slices"
@@ -7,34 +7,34 @@ import (
 )
 
 // textFormats are names, ids and lists that are not tied to one noun.
-func textFormats() []format {
-	return []format{
+func textFormats() []Format {
+	return []Format{
 		matches("pve-vmid", `^[1-9][0-9]{2,8}$`, "value does not look like a valid VM ID"),
 		matches("pve-node", `^[a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?$`, "value does not look like a valid node name"),
 		matches("pve-configid", `(?i)^[a-z][a-z0-9_-]+$`, "invalid configuration ID '{v}'"),
 		matches("pve-realm", `^[A-Za-z][A-Za-z0-9.\-_]+$`, "value does not look like a valid realm"),
-		matches("pve-poolid", `^[A-Za-z0-9.\-_]+$`, "pool name '{v}' contains invalid characters").til(V74),
-		decides("pve-poolid", poolFault).from(V84),
+		matches("pve-poolid", `^[A-Za-z0-9.\-_]+$`, "pool name '{v}' contains invalid characters").Til(V74),
+		decides("pve-poolid", poolFault).From(V84),
 		matches("pve-tag", `(?i)^[a-z0-9_][a-z0-9_\-+.]*$`, "invalid characters in tag"),
 		matches("pve-task-status-type", `(?i)^(?:ok|error|warning|unknown)$`, "invalid status '{v}'"),
 		decides("pve-priv", privFault),
 		matches("email-or-username", `^[\w\+\-\~]+(?:\.[\w\+\-\~]+)*(?:@[a-zA-Z0-9\-]+(?:\.[a-zA-Z0-9\-]+)*)?$`,
 			"value does not look like a valid email address or user name"),
 		matches("urlencoded", `^[-%a-zA-Z0-9_.!~*'()]*$`, "invalid urlencoded string: {v}"),
-		matches("disk-size", `^(\d+(?:\.\d+)?)[KMGT]?$`, "value does not look like a valid disk size: {v}").til(V84),
-		matches("disk-size", `^(\d+(?:\.\d+)?)(?:[KMGT](?:iB)?)?$`, "value does not look like a valid disk size: {v}").from(V92),
-		decides("string", accept).til(V84),
+		matches("disk-size", `^(\d+(?:\.\d+)?)[KMGT]?$`, "value does not look like a valid disk size: {v}").Til(V84),
+		matches("disk-size", `^(\d+(?:\.\d+)?)(?:[KMGT](?:iB)?)?$`, "value does not look like a valid disk size: {v}").From(V92),
+		decides("string", accept).Til(V84),
 		listOf("pve-vmid"), listOf("pve-node"), listOf("pve-configid"), listOf("pve-tag"),
 		listOf("pve-task-status-type"), listOf("pve-priv"), listOf("email-or-username"),
-		{name: "string-alist", each: "string", span: span{until: V74}},
+		{Name: "string-alist", Each: "string", Span: Span{Until: V74}},
 		keys("prune-backups", pruneKeys()).judged(pruneVerdict),
-		keys("backup-performance", params{
-			whole("max-workers").between(1, 256),
-			whole("pbs-entries-max").min(1).from(V84),
+		keys("backup-performance", Rows{
+			Whole("max-workers").Between(1, 256),
+			Whole("pbs-entries-max").Min(1).From(V84),
 		}),
-		keys("backup-fleecing", params{flag("enabled").bare(), str("storage").of("pve-storage-id")}).judged(fleecingVerdict).from(V84),
-		keys("inline/bwlimit", params{
-			num("clone").min(0), num("default").min(0), num("migration").min(0), num("move").min(0), num("restore").min(0),
+		keys("backup-fleecing", Rows{Flag("enabled").bare(), Str("storage").Of("pve-storage-id")}).judged(fleecingVerdict).From(V84),
+		keys("inline/bwlimit", Rows{
+			Num("clone").Min(0), Num("default").Min(0), Num("migration").Min(0), Num("move").Min(0), Num("restore").Min(0),
 		}),
 	}
 }
@@ -82,10 +82,10 @@ func Privileges(v Version) []string {
 	return all
 }
 
-func pruneKeys() params {
-	rows := params{flag("keep-all")}
+func pruneKeys() Rows {
+	rows := Rows{Flag("keep-all")}
 	for _, span := range []string{"daily", "hourly", "last", "monthly", "weekly", "yearly"} {
-		rows = append(rows, whole("keep-"+span).min(0))
+		rows = append(rows, Whole("keep-"+span).Min(0))
 	}
 	return rows
 }

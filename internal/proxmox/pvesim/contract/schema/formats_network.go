@@ -1,44 +1,45 @@
-package contract
+package schema
 
 import (
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
 )
 
 // networkFormats are addresses, names of hosts and names of interfaces.
-func networkFormats() []format {
-	return []format{
+func networkFormats() []Format {
+	return []Format{
 		matches("ipv4", `^(?:(?:(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9])\.){3}(?:25[0-5]|(?:2[0-4]|1[0-9]|[1-9])?[0-9]))$`,
 			"value does not look like a valid IPv4 address"),
 		decides("ipv6", ipv6Fault),
-		{name: "ipv4mask", words: masks(), fault: "value does not look like a valid IP netmask"},
+		{Name: "ipv4mask", Words: masks(), Fault: "value does not look like a valid IP netmask"},
 		decides("CIDRv4", func(_ Version, text string) string {
 			return cidrFault(text, netip.Addr.Is4, 32, "value does not look like a valid IPv4 CIDR network")
 		}),
 		decides("CIDRv6", func(_ Version, text string) string {
 			return cidrFault(text, netip.Addr.Is6, 128, "value does not look like a valid IPv6 CIDR network")
 		}),
-		{name: "CIDR", anyOf: []string{"CIDRv4", "CIDRv6"}, fault: "value does not look like a valid CIDR network"},
+		{Name: "CIDR", AnyOf: []string{"CIDRv4", "CIDRv6"}, Fault: "value does not look like a valid CIDR network"},
 		decides("IPorCIDR", ipOrCIDRFault),
 		{
-			name: "pve-ipv4-config", words: []string{"dhcp", "manual"}, anyOf: []string{"CIDRv4"},
-			fault: "value does not look like a valid ipv4 network configuration",
+			Name: "pve-ipv4-config", Words: []string{"dhcp", "manual"}, AnyOf: []string{"CIDRv4"},
+			Fault: "value does not look like a valid ipv4 network configuration",
 		},
 		{
-			name: "pve-ipv6-config", words: []string{"auto", "dhcp", "manual"}, anyOf: []string{"CIDRv6"},
-			fault: "value does not look like a valid ipv6 network configuration",
+			Name: "pve-ipv6-config", Words: []string{"auto", "dhcp", "manual"}, AnyOf: []string{"CIDRv6"},
+			Fault: "value does not look like a valid ipv6 network configuration",
 		},
 		matches("dns-name", `^(?:[a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?\.)*[a-zA-Z0-9](?:[a-zA-Z0-9\-]*[a-zA-Z0-9])?$`,
 			"value does not look like a valid DNS name"),
-		{name: "address", anyOf: []string{"ipv4", "ipv6", "dns-name"}, fault: "value does not look like a valid address: {v}"},
+		{Name: "address", AnyOf: []string{"ipv4", "ipv6", "dns-name"}, Fault: "value does not look like a valid address: {v}"},
 		listOf("address"),
 		matches("mac-addr", `(?i)^[a-f0-9][02468ace](?::[a-f0-9]{2}){5}$`, "value does not look like a valid unicast MAC address"),
 		matches("pve-bridge-id", `^[-_.\w\d]+$`, "invalid bridge ID '{v}'"),
 		matches("pve-iface", `(?i)^[a-z][a-z0-9_]{1,20}(?:[:.]\d+)?$`, "invalid network interface name '{v}'"),
 		listOf("pve-iface"),
-		decides("pve-vlan-id-or-range", vlanFault).from(V84),
-		{name: "pve-vlan-id-or-range-list", each: "pve-vlan-id-or-range", span: span{since: V84}},
+		decides("pve-vlan-id-or-range", vlanFault).From(V84),
+		{Name: "pve-vlan-id-or-range-list", Each: "pve-vlan-id-or-range", Span: Span{Since: V84}},
 	}
 }
 
@@ -96,8 +97,8 @@ func ipOrCIDRFault(_ Version, text string) string {
 func masks() []string {
 	all := make([]string, 0, 33)
 	for bits := range 33 {
-		mask := ^uint32(0) << (32 - bits)
-		all = append(all, netip.AddrFrom4([4]byte{byte(mask >> 24), byte(mask >> 16), byte(mask >> 8), byte(mask)}).String())
+		mask := net.CIDRMask(bits, 32)
+		all = append(all, net.IP(mask).String())
 	}
 	return all
 }

@@ -1,4 +1,4 @@
-package contract
+package schema
 
 import (
 	"slices"
@@ -8,8 +8,8 @@ import (
 
 // guestFormats are the values of a VM's configuration that are no property
 // strings.
-func guestFormats() []format {
-	return []format{
+func guestFormats() []Format {
+	return []Format{
 		decides("pve-cpuset", cpusetFault),
 		decides("pve-startup-order", startupFault),
 		decides("pve-hotplug-features", hotplugFault),
@@ -33,7 +33,7 @@ func guestFormats() []format {
 			return "invalid boot disk '" + text + "'"
 		}),
 		matches("pve-qm-usb-device", `(?i)^(?:(?:0x)?[0-9a-f]{4}:(?:0x)?[0-9a-f]{4}|\d+-\d+(?:\.\d+)*|spice)$`,
-			"unable to parse usb device").til(V74),
+			"unable to parse usb device").Til(V74),
 	}
 }
 
@@ -97,7 +97,7 @@ func cpuVerdict(v Version, keys map[string]string) string {
 		return "CPU is missing cputype"
 	case strings.HasPrefix(model, "custom-"):
 		return "Custom cputype '" + strings.TrimPrefix(model, "custom-") + "' not found"
-	case !slices.Contains(cpuModels(v), model) && !(v > V74 && slices.Contains(cpuLevels(), model)):
+	case !slices.Contains(cpuModels(v), model) && (v == V74 || !slices.Contains(cpuLevels(), model)):
 		return "Built-in cputype '" + model + "' is not defined (missing 'custom-' prefix?)"
 	case keys["flags"] != "" && !cpuFlagsFit(v, keys["flags"]):
 		return "VM-specific CPU flags must be a subset of: " + strings.Join(cpuFlags(v), ", ")
@@ -109,7 +109,8 @@ func cpuVerdict(v Version, keys map[string]string) string {
 
 func cpuFlagsFit(v Version, flags string) bool {
 	for item := range strings.SplitSeq(strings.TrimSuffix(flags, "\n"), ";") {
-		if item == "" || !strings.Contains("+-", item[:1]) || !slices.Contains(cpuFlags(v), item[1:]) {
+		name := strings.TrimLeft(item, "+-")
+		if len(item) != len(name)+1 || !slices.Contains(cpuFlags(v), name) {
 			return false
 		}
 	}

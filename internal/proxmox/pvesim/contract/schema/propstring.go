@@ -1,4 +1,4 @@
-package contract
+package schema
 
 import (
 	"errors"
@@ -24,8 +24,8 @@ func ParsePropString(v Version, format, value string) (map[string]string, error)
 	if full, ok := plainNames()[format]; ok {
 		name = full
 	}
-	f := formats(v)[name]
-	if f == nil || f.rows == nil {
+	f := Formats(v)[name]
+	if f == nil || f.keys.rows == nil {
 		return nil, fmt.Errorf("parse property string %q of release %s: %w", format, v, ErrNoFormat)
 	}
 	got, fault := f.parse(v, value, format)
@@ -57,7 +57,7 @@ func plainNames() map[string]string {
 }
 
 // parse returns the keys of a text, or its fault closed by a newline.
-func (f *format) parse(v Version, text, path string) (PropString, string) {
+func (f *Format) parse(v Version, text, path string) (PropString, string) {
 	got, fault := f.split(text)
 	if fault != "" {
 		return nil, fault + "\n"
@@ -67,7 +67,7 @@ func (f *format) parse(v Version, text, path string) (PropString, string) {
 		given[key] = Value{Text: value}
 	}
 	found := problems{}
-	checkObject(v, path, f.rows, f.byName, false, given, found)
+	f.keys.check(v, path, given, found)
 	if len(found) > 0 {
 		return nil, "format error\n" + found.lines()
 	}
@@ -97,7 +97,7 @@ func (ps problems) sorted() []string {
 }
 
 // split cuts a text into its keys; the values are not checked yet.
-func (f *format) split(text string) (PropString, string) {
+func (f *Format) split(text string) (PropString, string) {
 	got, bare := PropString{}, false
 	for part := range strings.SplitSeq(text, ",") {
 		key, value, keyed := strings.Cut(part, "=")
@@ -125,10 +125,10 @@ func duplicate(key string) string {
 	return "duplicate key in comma-separated list property: " + key
 }
 
-func (f *format) bareKey() string {
-	for i := range f.rows {
-		if f.rows[i].defaultKey {
-			return f.rows[i].name
+func (f *Format) bareKey() string {
+	for i := range f.keys.rows {
+		if f.keys.rows[i].Default {
+			return f.keys.rows[i].Name
 		}
 	}
 	return ""
@@ -136,7 +136,7 @@ func (f *format) bareKey() string {
 
 // setBare stores a value without key. A key that already holds "0" or nothing
 // counts as unset, a quirk of the original.
-func (f *format) setBare(got PropString, value string) string {
+func (f *Format) setBare(got PropString, value string) string {
 	key := f.bareKey()
 	if key == "" {
 		return "value without key, but schema does not define a default key"
@@ -149,33 +149,33 @@ func (f *format) setBare(got PropString, value string) string {
 }
 
 // set stores key=value under the key that a short name stands for.
-func (f *format) set(got PropString, key, value string) string {
+func (f *Format) set(got PropString, key, value string) string {
 	if _, ok := got[key]; ok {
 		return duplicate(key)
 	}
-	row := f.byName[key]
-	if row != nil && row.alias != "" {
+	row := f.keys.byName[key]
+	if row != nil && row.Alias != "" {
 		if fault := f.setAlias(got, row); fault != "" {
 			return fault
 		}
-		key, row = row.alias, f.byName[row.alias]
+		key, row = row.Alias, f.keys.byName[row.Alias]
 	}
-	if row != nil && row.kind == "boolean" {
+	if row != nil && row.Kind == "boolean" {
 		value = plainBoolean(value)
 	}
 	got[key] = value
 	return ""
 }
 
-func (f *format) setAlias(got PropString, row *param) string {
-	if row.keyAlias != "" {
-		if _, ok := got[row.keyAlias]; ok {
-			return "key alias '" + row.keyAlias + "' is already defined"
+func (f *Format) setAlias(got PropString, row *Param) string {
+	if row.KeyAlias != "" {
+		if _, ok := got[row.KeyAlias]; ok {
+			return "key alias '" + row.KeyAlias + "' is already defined"
 		}
-		got[row.keyAlias] = row.name
+		got[row.KeyAlias] = row.Name
 	}
-	if _, ok := got[row.alias]; ok {
-		return "key '" + row.alias + "' is already defined (via alias)"
+	if _, ok := got[row.Alias]; ok {
+		return "key '" + row.Alias + "' is already defined (via alias)"
 	}
 	return ""
 }

@@ -1,4 +1,4 @@
-package contract
+package schema
 
 import (
 	"net/netip"
@@ -8,8 +8,8 @@ import (
 )
 
 // firewallFormats are the parts of firewall rules, sets and aliases.
-func firewallFormats() []format {
-	return []format{
+func firewallFormats() []Format {
+	return []Format{
 		decides("IPorCIDRorAlias", func(v Version, text string) string {
 			if compiled(aliasExpr).MatchString(text) {
 				return ""
@@ -26,10 +26,10 @@ func firewallFormats() []format {
 			}
 			return "invalid icmp-type value '" + text + "'"
 		}),
-		keys("inline/log_ratelimit", params{
-			whole("burst").min(0),
-			flag("enable").must().bare(),
-			str("rate").like(`[1-9][0-9]*\/(second|minute|hour|day)`),
+		keys("inline/log_ratelimit", Rows{
+			Whole("burst").Min(0),
+			Flag("enable").Must().bare(),
+			Str("rate").Like(`[1-9][0-9]*\/(second|minute|hour|day)`),
 		}),
 	}
 }
