@@ -7,18 +7,12 @@ declare(strict_types=1);
 
 use Kvmbridge\Shim\AddonModule;
 
-if (!defined('WHMCS')) {
-    die('This file cannot be accessed directly');
-}
+defined('WHMCS') || die('This file cannot be accessed directly');
 
 require_once __DIR__ . '/lib/load.php';
 
 function puq_proxmox_kvm_config(): array { return AddonModule::config(); }
-
 function puq_proxmox_kvm_activate(): array { return AddonModule::activate(); }
-
 function puq_proxmox_kvm_deactivate(): array { return AddonModule::deactivate(); }
-
 function puq_proxmox_kvm_upgrade(array $vars): void { AddonModule::upgrade($vars); }
-
 function puq_proxmox_kvm_output(array $vars): void { echo AddonModule::output(); }

@@ -12,100 +12,92 @@ use WHMCS\Database\Capsule;
 final class AddonModule
 {
     public const VERSION = '0.1.0';
+    /** Setting => label, type, default, description. */
+    private const FIELDS = [
+        'sidecar_urls' => ['Service addresses', 'text', Settings::DEFAULT_URL, 'Where kvmbridge listens: http://host:port, '
+            . 'https://host:port or unix:///path. Several are separated by commas and tried in this order.'],
+        'connect_timeout' => ['Connect timeout', 'text', '2', 'Seconds to wait for a connection, 10 at most.'],
+        'total_timeout' => ['Total timeout', 'text', '10', 'Seconds to wait for an answer, 25 at most.'],
+        'secret' => ['Shared secret', 'password', '', 'Created by activation; the service reads it from here.'],
+        'secret_next' => ['Next shared secret', 'password', '', 'Accepted as well while the secret is being replaced. Usually empty.'],
+        'callback_url' => ['Callback address', 'text', '', 'Where the service finds this addon\'s callback.php. Empty: below the System URL.'],
+        'api_admin' => ['API user', 'text', '', 'Admin user name in whose name mails are sent. Usually empty.'],
+        'delete_tables' => ['Delete all database tables', 'yesno', '', 'Deactivation drops all tables, and with them what is known '
+            . 'about the virtual machines. The machines themselves stay.'],
+    ];
 
     public static function config(): array
     {
-        $text = static function (string $name, string $type, string $default, string $about): array {
-            return ['FriendlyName' => $name, 'Type' => $type, 'Size' => '60', 'Default' => $default, 'Description' => $about];
-        };
+        $field = static fn (array $row): array => ['Size' => '60']
+            + array_combine(['FriendlyName', 'Type', 'Default', 'Description'], $row);
         return [
             'name' => ServerModule::TITLE,
             'description' => 'IP pools, DNS zones and virtual machines of the puqProxmoxKVM server module.',
             'version' => self::VERSION,
             'author' => 'kvmbridge',
             'language' => 'english',
-            'fields' => [
-                'sidecar_urls' => $text('Service addresses', 'text', Settings::DEFAULT_URL, 'Where kvmbridge listens: http://host:port, '
-                    . 'https://host:port or unix:///path; several separated by commas, tried in this order.'),
-                'connect_timeout' => $text('Connect timeout', 'text', '2', 'Seconds to wait for a connection, 10 at most.'),
-                'total_timeout' => $text('Total timeout', 'text', '10', 'Seconds to wait for an answer, 25 at most.'),
-                'secret' => $text('Shared secret', 'password', '', 'Created by activation. The service reads it from here.'),
-                'secret_next' => $text('Next shared secret', 'password', '', 'Also accepted, while the secret is being replaced.'),
-                'callback_url' => $text('Callback address', 'text', '', 'Where the service finds this addon\'s callback.php. '
-                    . 'Empty: the WHMCS System URL + modules/addons/' . Settings::ADDON . '/callback.php.'),
-                'api_admin' => $text('API user', 'text', '', 'Admin user name for mails sent by the service. Usually empty.'),
-                'delete_tables' => $text('Delete all database tables', 'yesno', '', 'On deactivation drop the tables and all '
-                    . 'records of virtual machines. The machines themselves stay.'),
-            ],
+            'fields' => array_map($field, self::FIELDS),
         ];
     }
 
-    /** Succeeds without the service: it can only start once the secret exists, and makes its tables when it does. */
+    /** Succeeds without the service, which can only start once the secret exists, and then makes its tables itself. */
     public static function activate(): array
     {
         try {
-            self::createSecret();
+            if (Settings::load()->text('secret') === '') {
+                $row = ['module' => Settings::ADDON, 'setting' => 'secret'];
+                Capsule::table('tbladdonmodules')->updateOrInsert($row, ['value' => bin2hex(random_bytes(32))]);
+            }
         } catch (\Throwable $error) {
-            return ['status' => 'error', 'description' => 'The shared secret could not be stored: ' . $error->getMessage()];
+            return self::result('error', 'The shared secret could not be stored: ' . $error->getMessage());
         }
         try {
-            $message = self::ask('Activate', [])['message'] ?? '';
-            return ['status' => 'success', 'description' => is_string($message) && $message !== '' ? $message
-                : 'The kvmbridge service is connected and its tables are ready.'];
+            return self::result('success', self::ask('Activate')['message'] ?? 'kvmbridge is connected and its tables are ready.');
         } catch (\Throwable $error) {
-            return ['status' => 'info', 'description' => 'Activated, and the shared secret is stored. Now run "kvmbridge serve '
-                . '--whmcs ' . (defined('ROOTDIR') ? ROOTDIR : '/path/to/whmcs') . '" on this machine; it creates its tables '
-                . 'when it starts. (' . $error->getMessage() . ')'];
+            return self::result('info', 'Activated, and the shared secret is stored. Now start the service on this machine with '
+                . '"kvmbridge serve --whmcs ' . ROOTDIR . '"; it creates its tables when it starts. (' . $error->getMessage() . ')');
         }
     }
 
-    /** The tables stay unless the setting says otherwise; dropping them is for the service to do. */
+    /** The tables stay unless the setting says otherwise; dropping them is the service's job. */
     public static function deactivate(): array
     {
         $drop = false;
         try {
-            $drop = Settings::load()->isOn('delete_tables');
-            $message = self::ask('Deactivate', ['drop_tables' => $drop])['message'] ?? '';
-            return ['status' => 'success', 'description' => is_string($message) && $message !== '' ? $message : 'Deactivated.'];
+            $drop = Settings::load()->text('delete_tables') === 'on';
+            return self::result('success', self::ask('Deactivate', ['drop_tables' => $drop])['message'] ?? 'Deactivated.');
         } catch (\Throwable $error) {
             return $drop
-                ? ['status' => 'error', 'description' => 'The tables were not dropped. ' . $error->getMessage()]
-                : ['status' => 'success', 'description' => 'Deactivated. All tables and virtual machines were kept.'];
+                ? self::result('error', 'The tables could not be dropped. ' . $error->getMessage())
+                : self::result('success', 'Deactivated. All tables and virtual machines were kept.');
         }
     }
 
     public static function upgrade(array $vars): void
     {
         try {
-            self::ask('Upgrade', ['from' => is_scalar($vars['version'] ?? null) ? (string) $vars['version'] : '']);
+            self::ask('Upgrade', ['from' => (string) ($vars['version'] ?? '')]);
         } catch (\Throwable $error) {
-            // The module log has it; the service brings its tables up to date by itself when it starts.
+            // The module log has it; the service brings its tables up to date when it starts.
         }
     }
 
     public static function output(): string
     {
-        $page = $_GET['page'] ?? 'home';
         try {
-            $html = self::ask('Output', ['page' => is_string($page) ? $page : 'home'])['html'] ?? null;
-            return is_string($html) ? $html : Html::fault('The kvmbridge service sent no page. Look into its log.');
+            return (string) (self::ask('Output', ['page' => (string) ($_GET['page'] ?? 'home')])['html'] ?? '');
         } catch (\Throwable $error) {
-            return Html::fault($error->getMessage());
+            return Fault::html($error);
         }
     }
 
-    private static function ask(string $function, array $args): array
+    private static function ask(string $function, array $args = []): array
     {
         return Funnel::ask(Settings::ADDON, '/v1/addon/' . $function, Payload::base($args));
     }
 
-    private static function createSecret(): void
+    private static function result(string $status, string $description): array
     {
-        if (Settings::load()->text('secret') === '') {
-            Capsule::table('tbladdonmodules')->updateOrInsert(
-                ['module' => Settings::ADDON, 'setting' => 'secret'],
-                ['value' => bin2hex(random_bytes(32))]
-            );
-        }
+        return ['status' => $status, 'description' => $description];
     }
 }

@@ -4,140 +4,114 @@ declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
-/** A request that is understood and refused. */
-final class EffectRefused extends \RuntimeException
-{
-    public $status;
-    public $reason;
-
-    public function __construct(int $status, string $reason, string $message)
-    {
-        parent::__construct($message);
-        $this->status = $status;
-        $this->reason = $reason;
-    }
-}
-
 /**
  * What the service may have WHMCS do. The table is the whole of it: effect => argument => type, "?" = may be missing.
  */
 final class Effects
 {
+    private const REQUEST = ['id' => 'string', 'effect' => 'string', 'args' => 'object'];
     private const ARGUMENTS = [
         'Ping' => [],
-        'SendEmail' => ['template' => 'string', 'service_id' => 'int', 'vars' => '?map'],
+        'SendEmail' => ['template' => 'string', 'service_id' => 'int', 'vars' => '?object'],
         'LogActivity' => ['description' => 'string', 'client_id' => '?int'],
         'ModuleLog' => ['module' => 'string', 'action' => 'string', 'request' => 'string', 'response' => 'string',
-            'processed' => '?string', 'mask' => '?list'],
-        'Decrypt' => ['values' => 'list'],
-        'Encrypt' => ['values' => 'list'],
+            'processed' => '?string', 'mask' => '?strings'],
+        'Decrypt' => ['values' => 'strings'],
+        'Encrypt' => ['values' => 'strings'],
         'UpdateClientProduct' => ['service_id' => 'int', 'username' => '?string', 'password' => '?string', 'domain' => '?string',
-            'dedicatedip' => '?string', 'assignedips' => '?string', 'unset' => '?list'],
+            'dedicatedip' => '?string', 'assignedips' => '?string', 'unset' => '?strings'],
     ];
     /** Our names => those of WHMCS's API. */
     private const PRODUCT_FIELDS = ['username' => 'serviceusername', 'password' => 'servicepassword', 'domain' => 'domain',
         'dedicatedip' => 'dedicatedip', 'assignedips' => 'assignedips'];
 
-    /** @throws EffectRefused */
-    public static function apply(array $request): array
+    /** @throws Fault */
+    public static function apply(string $body): array
     {
-        self::refuseUnknown('request', $request, ['id' => 1, 'effect' => 1, 'args' => 1]);
-        $effect = $request['effect'];
+        $request = json_decode($body, true, 32);
+        if (!is_array($request) || !is_string($request['effect'] ?? null) || !is_array($request['args'] ?? null)) {
+            throw new Fault('bad_json');
+        }
+        self::check('the request', $request, self::REQUEST);
+        [$effect, $args] = [$request['effect'], $request['args']];
         if (!isset(self::ARGUMENTS[$effect])) {
-            throw new EffectRefused(404, 'unknown_effect', "The effect \"$effect\" does not exist. Install the shim and the service of "
-                . 'the same version.');
+            throw new Fault('unknown_effect', $effect);
         }
-        self::refuseUnknown($effect, $request['args'], self::ARGUMENTS[$effect]);
-        foreach (self::ARGUMENTS[$effect] as $name => $type) {
-            self::refuseBad($effect, $name, $type, $request['args'][$name] ?? null);
-        }
-        return self::{lcfirst($effect)}($request['args']);
+        self::check($effect, $args, self::ARGUMENTS[$effect]);
+        return (array) self::{lcfirst($effect)}($args);
     }
 
-    private static function ping(array $args): array
+    private static function ping(): array
     {
         return ['whmcs_version' => (string) ($GLOBALS['CONFIG']['Version'] ?? ''), 'shim_version' => AddonModule::VERSION];
     }
 
-    private static function sendEmail(array $args): array
+    private static function sendEmail(array $args): void
     {
-        self::api('SendEmail', [
-            'messagename' => $args['template'],
-            'id' => $args['service_id'],
-            'customvars' => base64_encode(serialize($args['vars'] ?? [])),
-        ]);
-        return [];
+        $vars = base64_encode(serialize($args['vars'] ?? []));
+        self::api('SendEmail', ['messagename' => $args['template'], 'id' => $args['service_id'], 'customvars' => $vars]);
     }
 
-    private static function logActivity(array $args): array
+    private static function logActivity(array $args): void
     {
         logActivity($args['description'], $args['client_id'] ?? 0);
-        return [];
     }
 
-    private static function moduleLog(array $args): array
+    private static function moduleLog(array $args): void
     {
-        $mask = array_map('strval', $args['mask'] ?? []);
-        Funnel::log($args['module'], $args['action'], $args['request'], $args['response'], $args['processed'] ?? '', $mask);
-        return [];
+        $texts = [$args['module'], $args['action'], $args['request'], $args['response'], $args['processed'] ?? ''];
+        Funnel::log(...array_merge($texts, [$args['mask'] ?? []]));
     }
 
     private static function decrypt(array $args): array
     {
-        return ['values' => array_map(static function ($cipher): string {
-            $plain = $cipher === '' ? '' : (string) decrypt((string) $cipher);
-            if (preg_match('//u', $plain) !== 1) {
-                throw new EffectRefused(422, 'not_decryptable', 'A value was not encrypted by this WHMCS. Enter the password again '
-                    . 'where it belongs (server or service) and save.');
+        $plain = array_map(static fn (string $cipher): string => $cipher === '' ? '' : (string) decrypt($cipher), $args['values']);
+        foreach ($plain as $n => $text) {
+            if (!preg_match('//u', $text)) { // WHMCS gives garbage, not an error
+                throw new Fault('not_decryptable', $n + 1);
             }
-            return $plain;
-        }, $args['values'])];
+        }
+        return ['values' => $plain];
     }
 
     private static function encrypt(array $args): array
     {
-        return ['values' => array_map(static function ($plain): string {
-            return encrypt((string) $plain);
-        }, $args['values'])];
+        return ['values' => array_map(static fn (string $plain): string => encrypt($plain), $args['values'])];
     }
 
-    private static function updateClientProduct(array $args): array
+    /** WHMCS ignores empty values; blanking a field needs "unset". */
+    private static function updateClientProduct(array $args): void
     {
-        $values = ['serviceid' => $args['service_id']];
-        foreach (self::PRODUCT_FIELDS as $name => $api) {
-            if (isset($args[$name])) {
-                $values[$api] = $args[$name];
-            }
+        $unset = array_flip($args['unset'] ?? []);
+        self::check('unset', array_fill_keys(array_keys($unset), ''), array_fill_keys(array_keys(self::PRODUCT_FIELDS), '?string'));
+        $values = ['serviceid' => $args['service_id'], 'unset' => array_values(array_intersect_key(self::PRODUCT_FIELDS, $unset))];
+        foreach (array_intersect_key(self::PRODUCT_FIELDS, $args) as $name => $field) {
+            $values[$field] = $args[$name];
         }
-        self::refuseUnknown('unset', array_flip($args['unset'] ?? []), self::PRODUCT_FIELDS);
-        $unset = array_values(array_intersect_key(self::PRODUCT_FIELDS, array_flip($args['unset'] ?? [])));
-        self::api('UpdateClientProduct', $values + ($unset ? ['unset' => $unset] : []));
-        return [];
+        self::api('UpdateClientProduct', array_filter($values));
     }
 
     private static function api(string $command, array $values): void
     {
         $admin = Settings::load()->text('api_admin');
-        $answer = $admin === '' ? localAPI($command, $values) : localAPI($command, $values, $admin);
+        $answer = localAPI($command, $values, ...($admin === '' ? [] : [$admin]));
         if (($answer['result'] ?? '') !== 'success') {
-            throw new EffectRefused(422, 'whmcs_refused', "WHMCS refused $command: " . ($answer['message'] ?? 'no reason given') . '.');
+            throw new Fault('whmcs_refused', $command, $answer['message'] ?? 'no reason given');
         }
     }
 
-    private static function refuseUnknown(string $where, array $given, array $known): void
+    private static function check(string $where, array $given, array $types): void
     {
-        foreach (array_diff_key($given, $known) as $name => $ignored) {
-            throw new EffectRefused(400, 'unknown_field', "The field \"$name\" of $where is not known here. Install the shim and the "
-                . 'service of the same version.');
+        foreach (array_diff_key($given, $types) as $name => $ignored) {
+            throw new Fault('unknown_field', (string) $name, $where);
         }
-    }
-
-    private static function refuseBad(string $effect, string $name, string $type, $value): void
-    {
-        $is = ['string' => 'is_string', 'int' => 'is_int', 'list' => 'is_array', 'map' => 'is_array'];
-        $optional = $type[0] === '?';
-        if ($value === null ? !$optional : !$is[ltrim($type, '?')]($value)) {
-            throw new EffectRefused(400, 'bad_field', "The field \"$name\" of $effect must be of type " . ltrim($type, '?') . '.');
+        $is = ['string' => 'is_string', 'int' => 'is_int', 'object' => 'is_array',
+            'strings' => static fn ($list): bool => is_array($list) && array_filter($list, 'is_string') === $list];
+        foreach ($types as $name => $type) {
+            $type = ltrim($optional = $type, '?');
+            if (isset($given[$name]) ? !$is[$type]($given[$name]) : $type === $optional) {
+                throw new Fault('bad_field', $name, $where, $type);
+            }
         }
     }
 }

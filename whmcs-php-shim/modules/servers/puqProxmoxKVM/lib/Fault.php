@@ -5,47 +5,53 @@ declare(strict_types=1);
 namespace Kvmbridge\Shim;
 
 /**
- * Why a call to the kvmbridge service brought nothing. The message is a full sentence for staff and holds no secrets.
+ * Why something was not done, in either direction. The message says what to do next and holds no secrets.
  */
 final class Fault extends \RuntimeException
 {
-    /** @var bool whether the service itself said no; everything else means that it could not be asked properly */
-    public $refused = false;
+    private const WHERE = 'in the settings of the addon "Proxmox KVM (kvmbridge)"';
+    /** Reason => HTTP status (of callback.php) and sentence. */
+    private const ALL = [
+        'not_paired' => [503, 'The addon "Proxmox KVM (kvmbridge)" holds no shared secret. Activate it under System Settings > Addon '
+            . 'Modules, which creates the secret, then start the kvmbridge service.'],
+        'bad_url' => [500, 'The kvmbridge address "%s" is not usable. Enter http://host:port, https://host:port or unix:///path ' . self::WHERE . '.'],
+        'unreachable' => [502, 'The kvmbridge service cannot be reached at %s (%s). Start it with "kvmbridge serve" or correct its '
+            . 'address ' . self::WHERE . ', then try again. Nothing was changed.'],
+        'no_answer' => [502, 'The kvmbridge service at %s took the request but gave no answer (%s). It may still carry it out: look at '
+            . 'the status of the machine first. Trying again is safe.'],
+        'bad_answer' => [502, 'The address %s answered with HTTP %s, but not as the kvmbridge service does. Check the address ' . self::WHERE
+            . ', and the log of the service.'],
+        'refused' => [422, '%s'],
+        'bad_method' => [405, 'Only POST is answered here.'],
+        'too_large' => [413, 'The request is larger than 1 MiB.'],
+        'unknown_key' => [401, 'The key id is not known here. Compare the secret of the service with the one ' . self::WHERE . '.'],
+        'bad_signature' => [401, 'The signature does not fit. Compare the secret of the service with the one ' . self::WHERE . '.'],
+        'stale_time' => [401, 'The request is more than 60 seconds old or ahead. Set the clocks of both machines.'],
+        'bad_json' => [400, 'The request is not a JSON object with the texts id and effect and the object args.'],
+        'unknown_effect' => [404, 'The effect "%s" does not exist here. The modules and the service must be of the same version.'],
+        'unknown_field' => [400, 'The field "%s" of %s is not known here. The modules and the service must be of the same version.'],
+        'bad_field' => [400, 'The field "%s" of %s must be of type %s.'],
+        'not_decryptable' => [422, 'Value %d was not encrypted by this WHMCS. Enter the password again where it belongs, and save.'],
+        'whmcs_refused' => [422, 'WHMCS refused %s: %s'],
+        'whmcs_failed' => [500, 'WHMCS could not do it: %s'],
+        'whmcs_unavailable' => [503, 'WHMCS did not load. Look at its own pages and into the error log of PHP.'],
+    ];
 
-    public static function refused(string $message): self
+    public string $reason;
+    public int $status;
+
+    /** @param string|int ...$details for the places in the sentence */
+    public function __construct(string $reason, ...$details)
     {
-        $fault = new self($message !== '' ? $message : 'The kvmbridge service refused the request without giving a reason.');
-        $fault->refused = true;
-        return $fault;
+        parent::__construct(vsprintf(self::ALL[$reason][1], $details));
+        $this->reason = $reason;
+        $this->status = self::ALL[$reason][0];
     }
 
-    public static function notPaired(): self
+    /** Any failure as a block for staff. */
+    public static function html(\Throwable $error): string
     {
-        return new self('The addon "Proxmox KVM (kvmbridge)" holds no shared secret. Activate it under System Settings > '
-            . 'Addon Modules (activating it again creates the secret), then start the kvmbridge service.');
-    }
-
-    public static function badUrl(string $url): self
-    {
-        return new self("The kvmbridge address \"$url\" is not usable. Enter http://host:port, https://host:port or "
-            . 'unix:///path/to/socket in the settings of the addon "Proxmox KVM (kvmbridge)".');
-    }
-
-    public static function unreachable(string $url, string $reason): self
-    {
-        return new self("The kvmbridge service cannot be reached at $url ($reason). Start it with \"kvmbridge serve\" or correct "
-            . 'its address in the settings of the addon "Proxmox KVM (kvmbridge)", then try again. Nothing was changed.');
-    }
-
-    public static function noAnswer(string $url, string $reason): self
-    {
-        return new self("The kvmbridge service at $url took the request but gave no answer ($reason). It may still carry it out: "
-            . 'look at the status of the service before trying again, which is safe.');
-    }
-
-    public static function badAnswer(string $url, int $status, string $reason): self
-    {
-        return new self("The address $url answered with HTTP $status and not as the kvmbridge service does ($reason). Check that "
-            . 'the address in the settings of the addon "Proxmox KVM (kvmbridge)" belongs to kvmbridge, and look into its log.');
+        $text = htmlspecialchars($error->getMessage(), ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
+        return '<div class="kvmbridge"><div class="alert alert-danger">' . $text . '</div></div>';
     }
 }

@@ -12,41 +12,39 @@ final class Funnel
     private const MASK = '********';
 
     /**
-     * @param array<string,mixed> $payload
      * @return array<string,mixed> the answer's data
-     * @throws Fault
+     * @throws \Throwable with a sentence for staff
      */
     public static function ask(string $module, string $path, array $payload): array
     {
-        $raw = '';
-        $outcome = 'success';
-        $settings = new Settings([]);
+        [$request, $raw, $outcome, $secrets] = [Payload::json($payload), '', 'success', Payload::secrets($payload)];
         try {
             $settings = Settings::load();
-            [$data, $raw] = (new Client($settings))->post($path, Payload::json($payload));
-            return $data;
+            if (!isset($settings->keys()['k1'])) {
+                throw new Fault('not_paired');
+            }
+            $secrets = array_merge($secrets, array_values($settings->keys()));
+            $raw = (new Client($settings))->post($path, $request);
+            $answer = json_decode($raw, true);
+            if ($answer['result'] !== 'success') {
+                throw new Fault('refused', ($answer['message'] ?? '') ?: 'The kvmbridge service refused without a reason. See its log.');
+            }
+            return is_array($answer['data'] ?? null) ? $answer['data'] : [];
         } catch (\Throwable $error) {
             $outcome = $error->getMessage();
             throw $error;
         } finally {
-            $secrets = array_merge(Payload::secretsIn($payload), array_values($settings->keys()));
-            self::log($module, basename($path), Payload::json($payload), $raw, $outcome, $secrets);
+            self::log($module, basename($path), $request, $raw, $outcome, $secrets);
         }
     }
 
-    /**
-     * Writes WHMCS's module log (it keeps the line only while its debug mode is on).
-     *
-     * @param string[] $secrets literal values that must not appear
-     */
+    /** @param string[] $secrets literal values that must not appear (WHMCS masks values, not names) */
     public static function log(string $module, string $action, string $request, string $response, string $outcome, array $secrets): void
     {
-        $forms = self::formsOf($secrets);
-        $clean = static function (string $text) use ($forms): string {
-            return str_replace($forms, self::MASK, $text);
-        };
         if (function_exists('logModuleCall')) {
-            logModuleCall($module, $action, $clean($request), $clean($response), $clean($outcome), $forms);
+            $forms = self::forms($secrets);
+            $clean = str_replace($forms, self::MASK, [$request, $response, $outcome]);
+            logModuleCall($module, $action, $clean[0], $clean[1], $clean[2], $forms);
         }
     }
 
@@ -54,20 +52,16 @@ final class Funnel
      * @param string[] $secrets
      * @return string[] each secret as it is and as it looks inside URLs, JSON and HTML, longest first
      */
-    public static function formsOf(array $secrets): array
+    public static function forms(array $secrets): array
     {
         $forms = [];
         foreach (array_filter($secrets, 'strlen') as $secret) {
-            $json = [json_encode($secret), json_encode($secret, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE)];
-            $forms[] = [$secret, urlencode($secret), rawurlencode($secret), htmlspecialchars($secret, ENT_QUOTES)];
-            $forms[] = array_map(static function ($quoted): string {
-                return substr((string) $quoted, 1, -1);
-            }, $json);
+            array_push($forms, $secret, urlencode($secret), rawurlencode($secret), htmlspecialchars($secret, ENT_QUOTES));
+            foreach ([0, JSON_UNESCAPED_SLASHES, JSON_UNESCAPED_UNICODE, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE] as $flags) {
+                $forms[] = substr((string) json_encode($secret, $flags | JSON_INVALID_UTF8_SUBSTITUTE), 1, -1);
+            }
         }
-        $forms = array_values(array_unique(array_filter(array_merge([], ...$forms), 'strlen')));
-        usort($forms, static function (string $a, string $b): int {
-            return strlen($b) - strlen($a);
-        });
-        return $forms;
+        usort($forms, static fn (string $a, string $b): int => strlen($b) <=> strlen($a));
+        return array_values(array_unique($forms));
     }
 }
