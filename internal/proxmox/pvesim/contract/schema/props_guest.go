@@ -82,7 +82,7 @@ func cpuKeys() Rows {
 // cpuModels are the built-in CPU models of a release.
 func cpuModels(v Version) []string {
 	var all []string
-	for _, model := range strings.FieldsSeq(cpuModelNames) {
+	for model := range strings.FieldsSeq(cpuModelNames) {
 		name, since, _ := strings.Cut(model, "@")
 		if v >= Version(since) {
 			all = append(all, name)
