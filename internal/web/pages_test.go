@@ -1,0 +1,67 @@
+package web_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/web"
+)
+
+const script = `<script>alert(1)</script>`
+
+func pages(t *testing.T) *web.Pages {
+	t.Helper()
+	p, err := web.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestPages_escapeEveryValue(t *testing.T) {
+	t.Parallel()
+	p := pages(t)
+	v := &web.VM{
+		ServiceID: 1, VMID: 2, Name: script, Node: script, Status: script, Addresses: []string{script}, LastError: script, Attention: script,
+		LastRun: &web.Run{Action: script, Result: script, Started: time.Unix(0, 0), Steps: []web.Step{{Label: script, Result: script, Duration: script}}},
+	}
+	c := web.Client{Known: true, Status: script, Name: script, Domain: script, Username: script, Addresses: []string{script}}
+	n := web.Notes{Faults: []string{script}, Keys: []web.Setting{{Path: script, Kind: script, Default: script, Help: script}}}
+	h := web.Home{Version: script, Counts: []web.Count{{Status: script, VMs: 1}}, Attention: []web.VM{*v}}
+	for name, render := range map[string]func() (string, error){
+		"status":    func() (string, error) { return p.StatusField(v) },
+		"addresses": func() (string, error) { return p.AddressField(v) },
+		"log":       func() (string, error) { return p.LogField(v) },
+		"client":    func() (string, error) { return p.ClientBlock(c) },
+		"notes":     func() (string, error) { return p.Notes(n) },
+		"home":      func() (string, error) { return p.Home(h) },
+	} {
+		html, err := render()
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if strings.Contains(strings.ToLower(html), "<script") {
+			t.Errorf("%s: a script came through:\n%s", name, html)
+		}
+	}
+}
+
+func TestClient_isToldWhatIsGoingOn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		client web.Client
+		want   string
+	}{
+		{web.Client{}, "no virtual machine"},
+		{web.Client{Known: true, Status: "clone"}, "being prepared"},
+		{web.Client{Known: true, Status: "ready"}, "is running"},
+		{web.Client{Known: true, Status: "ready", Suspended: true}, "suspended"},
+		{web.Client{Known: true, Status: "remove"}, "no virtual machine"},
+	} {
+		html, err := pages(t).ClientBlock(c.client)
+		if err != nil || !strings.Contains(html, c.want) {
+			t.Errorf("%+v: %v, want %q in\n%s", c.client, err, c.want, html)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package web
+
+// English is the catalogue every other language falls back to.
+func English() map[string]string {
+	return map[string]string{
+		"addresses":        "Addresses",
+		"all_well":         "No VM needs attention.",
+		"attention":        "Needs attention",
+		"client_preparing": "Your virtual machine is being prepared. You get an e-mail when it is ready.",
+		"client_ready":     "Your virtual machine is running.",
+		"client_suspended": "Your virtual machine is switched off because the service is suspended.",
+		"client_other":     "Your virtual machine is being worked on.",
+		"client_none":      "There is no virtual machine for this service yet.",
+		"count":            "VMs",
+		"domain":           "Domain",
+		"duration":         "Duration",
+		"error":            "Last error",
+		"home":             "kvmbridge status",
+		"last_action":      "Last action",
+		"mails_waiting":    "Messages waiting for WHMCS",
+		"next_try":         "Next try",
+		"no_record":        "No VM record. Run Create to order one.",
+		"no_runs":          "Nothing has been done yet.",
+		"no_vms":           "No VMs yet. Order a product of this module, or run Create on a service.",
+		"result":           "Result",
+		"service":          "Service",
+		"settings_good":    "The saved settings are valid.",
+		"settings_bad":     "The saved settings have faults. Orders of this product fail until they are mended:",
+		"settings_keys":    "Keys of the settings",
+		"since":            "Since",
+		"status":           "Status",
+		"step":             "Step",
+		"suspended":        "suspended",
+		"username":         "User name",
+		"version":          "Version",
+		"vm":               "VM",
+		"why":              "Reason",
+	}
+}
