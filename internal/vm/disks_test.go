@@ -1,0 +1,95 @@
+package vm
+
+import (
+	"testing"
+
+	"github.com/kvmbridge/kvmbridge/internal/spec"
+)
+
+func guest(pairs ...string) GuestConfig {
+	c := GuestConfig{Values: map[string]string{}}
+	for i := 0; i < len(pairs); i += 2 {
+		c.Values[pairs[i]] = pairs[i+1]
+	}
+	return c
+}
+
+// The cases of product-spec §4.3.
+func TestSystemDisk_followsTheBootRules(t *testing.T) {
+	t.Parallel()
+	const cd, ci = "local:iso/a.iso,media=cdrom", "local-lvm:vm-1-cloudinit,media=cdrom"
+	for _, c := range []struct {
+		name   string
+		config GuestConfig
+		want   string
+		second string
+	}{
+		{"scsi", guest("scsi0", "l:a,size=8G", "boot", "order=scsi0"), "scsi0", ""},
+		{"virtio", guest("virtio0", "l:a", "boot", "order=virtio0;net0"), "virtio0", ""},
+		{"sata", guest("sata0", "l:a", "boot", "order=sata0"), "sata0", ""},
+		{"ide", guest("ide0", "l:a", "ide2", ci, "boot", "order=ide0"), "ide0", ""},
+		{"legacy bootdisk", guest("scsi0", "l:a", "scsi1", "l:b", "bootdisk", "scsi1", "boot", "cdn"), "scsi1", "scsi0"},
+		{"CD-ROM first", guest("ide2", cd, "scsi0", "l:a", "boot", "order=ide2;net0;scsi0"), "scsi0", ""},
+		{"cloud-init first", guest("ide2", "l:vm-9-cloudinit", "virtio1", "l:a", "boot", "order=ide2;virtio1"), "virtio1", ""},
+		{"no boot line", guest("virtio3", "l:b", "scsi2", "l:a"), "scsi2", "virtio3"},
+		{"boot line of a space", guest("scsi0", "l:a", "boot", " "), "scsi0", ""},
+		{"boot names a missing disk", guest("scsi0", "l:a", "boot", "order=scsi7"), "scsi0", ""},
+		{"no disk", guest("ide2", cd, "net0", "virtio"), "", ""},
+		{"boot disk is the second on the bus", guest("scsi0", "l:a", "scsi1", "l:b", "boot", "order=scsi1"), "scsi1", "scsi0"},
+		{"unused and tpm are no disks", guest("unused0", "l:a", "tpmstate0", "l:t", "efidisk0", "l:e", "scsi5", "l:b"), "scsi5", ""},
+	} {
+		got, _ := systemDisk(c.config)
+		second, _ := additionalDisk(c.config)
+		if got.key != c.want || second.key != c.second {
+			t.Errorf("%s: system %q additional %q, want %q and %q", c.name, got.key, second.key, c.want, c.second)
+		}
+	}
+}
+
+func TestDisk_knowsItsSizeAndFormat(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]struct {
+		bytes  int64
+		format string
+	}{
+		"local:100/vm-100-disk-0.qcow2,size=32G":                                 {32 * gib, "qcow2"},
+		"local-lvm:vm-100-disk-0,size=10240M":                                    {10 * gib, "raw"},
+		"local:100/base-9-disk-0.qcow2/100/vm-100-disk-0.qcow2,size=2T,iothread": {2048 * gib, "qcow2"},
+		"zfs:vm-100-disk-0.old,size=4194304K":                                    {4 * gib, "raw"},
+		"ceph:vm-100-disk-0":                                                     {0, "raw"},
+	} {
+		d := parseDisk("scsi0", value)
+		if d.bytes() != want.bytes || formatOf(d) != want.format {
+			t.Errorf("%s: %d bytes, format %s, want %+v", value, d.bytes(), formatOf(d), want)
+		}
+	}
+}
+
+func TestDisk_limitsKeepEverythingElse(t *testing.T) {
+	t.Parallel()
+	d := parseDisk("scsi0", "l:a,discard=on,mbps_rd=10.00,iops_wr=500,size=8G")
+	value, changed := d.withLimits(spec.Limits{ReadMBps: 10, WriteMBps: 20})
+	if want := "l:a,discard=on,mbps_rd=10.00,size=8G,mbps_wr=20"; value != want || !changed {
+		t.Errorf("got %q %v, want %q", value, changed, want)
+	}
+	if _, changed := parseDisk("scsi0", "l:a,mbps_rd=10.0").withLimits(spec.Limits{ReadMBps: 10}); changed {
+		t.Error("10.0 and 10 are taken for different limits")
+	}
+	if _, changed := parseDisk("scsi0", "l:a").withLimits(spec.Limits{}); changed {
+		t.Error("no limits wanted, none there, yet a change")
+	}
+}
+
+func TestFreeKey_takesAPlaceThatWorksWhileRunning(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]GuestConfig{
+		"scsi1":   guest("scsi0", "l:a"),
+		"virtio2": guest("virtio0", "l:a", "virtio1", "l:cd,media=cdrom"),
+		"scsi0":   guest("sata0", "l:a"),
+	} {
+		system, _ := systemDisk(c)
+		if got := freeKey(c, system); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
