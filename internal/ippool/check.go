@@ -9,7 +9,7 @@ import (
 const maxVLAN = 4094
 
 // bridgeName is Proxmox VE's format pve-bridge-id.
-var bridgeName = regexp.MustCompile(`^[-_.0-9A-Za-z]+$`) //nolint:gochecknoglobals // immutable table
+var bridgeName = regexp.MustCompile(`^[-_.0-9A-Za-z]+$`)
 
 // ValidBridge reports whether Proxmox accepts name as a bridge id; it does not check that the bridge exists.
 func ValidBridge(name string) bool { return bridgeName.MatchString(name) }

@@ -27,7 +27,7 @@ const (
 )
 
 // hostForm is Proxmox VE's format dns-name.
-var hostForm = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`) //nolint:gochecknoglobals // immutable table
+var hostForm = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
 
 // Name makes a VM name from a rule with macros (product-spec §13.2); an empty rule is the default rule.
 // The result is a name that Proxmox VE accepts; the error is a sentence about the rule.

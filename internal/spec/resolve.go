@@ -144,9 +144,8 @@ func decode(text string, into any) error {
 
 // jsonFault says where the text stops being JSON.
 func jsonFault(text string, err error) string {
-	var syntax *json.SyntaxError
 	at := len(text)
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		at = min(int(syntax.Offset), len(text))
 	}
 	line := 1 + strings.Count(text[:at], "\n")

@@ -10,8 +10,6 @@ import (
 )
 
 // Forms of names as Proxmox VE checks them (pve-api formats pve-node, pve-storage-id) and, for logins, as useradd does.
-//
-//nolint:gochecknoglobals // immutable tables
 var (
 	nodeForm    = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
 	storageForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]$`)

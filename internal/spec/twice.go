@@ -3,7 +3,6 @@ package spec
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 )
 
 // twice returns a sentence for each setting of a valid JSON object that occurs twice; path is "" or ends in a dot. JSON
@@ -21,7 +20,7 @@ func twice(object []byte, path string) []string {
 			return faults
 		}
 		if seen[name] {
-			faults = append(faults, fmt.Sprintf("%s is set twice; remove one of the two.", shownName(path+name)))
+			faults = append(faults, shownName(path+name)+" is set twice; remove one of the two.")
 		}
 		seen[name] = true
 		if path == "" && bytes.HasPrefix(value, []byte("{")) {

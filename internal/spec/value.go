@@ -9,7 +9,7 @@ import (
 )
 
 // numeral is what people and JSON write as a number; strconv alone would also take "inf", "0x10" and "1_000".
-var numeral = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`) //nolint:gochecknoglobals // immutable table
+var numeral = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$`)
 
 // asNumber reads a JSON number or a string that holds one, because operators paste both.
 func asNumber(value any) (float64, bool) {
