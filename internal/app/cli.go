@@ -88,6 +88,6 @@ func newRoot(e Env) *cobra.Command {
 // commands lists the sub-commands in the order of the help text.
 func commands() []func(Env) *cobra.Command {
 	return []func(Env) *cobra.Command{
-		newVersion,
+		newServe, newCheck, newMigrate, newGrants, newSampleConfig, newStates, newDemo, newBench, newPVESim, newVersion,
 	}
 }

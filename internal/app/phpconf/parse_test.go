@@ -76,18 +76,18 @@ func TestParse_refusesWhatOnlyRunningCouldAnswer(t *testing.T) {
 func TestParse_takesTheLastCertainAssignment(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]string{
-		`<?php $v = 'a'; $v = 'b';`:                            "b",
-		`<?php $v = 'a'; $v .= 'b';`:                           "ab",
-		`<?php $v = f(); $v = 'b';`:                            "b",
-		`<?php $v = 'a'; return; $v = 'b';`:                    "a",
-		`<?php if (!defined('X')) exit; $v = 'b';`:             "b",
-		`<?php if (!defined('X')) { die('no'); } $v = 'b';`:    "b",
-		`<?php if ($x): f(); else: g(); endif; $v = 'b';`:      "b",
-		`<?php $v = 'a' ?> $v = 'html'; <?php $w = 'c';`:       "a",
-		"<html><?PHP\n// $v = 'x' ?> <?= 1 ?><?php $v='b';":    "b",
+		`<?php $v = 'a'; $v = 'b';`:                             "b",
+		`<?php $v = 'a'; $v .= 'b';`:                            "ab",
+		`<?php $v = f(); $v = 'b';`:                             "b",
+		`<?php $v = 'a'; return; $v = 'b';`:                     "a",
+		`<?php if (!defined('X')) exit; $v = 'b';`:              "b",
+		`<?php if (!defined('X')) { die('no'); } $v = 'b';`:     "b",
+		`<?php if ($x): f(); else: g(); endif; $v = 'b';`:       "b",
+		`<?php $v = 'a' ?> $v = 'html'; <?php $w = 'c';`:        "a",
+		"<html><?PHP\n// $v = 'x' ?> <?= 1 ?><?php $v='b';":     "b",
 		"<?php /* $v = 'x'; */ $v = 'a'; # $v = 'y';\n//$v='z'": "a",
-		`<?php $x = array('v' => '$v = 1;'); $v = 'a';`:        "a",
-		`<?php $v == 'b'; $v = 'a'; $v[0] == 'c';`:             "a",
+		`<?php $x = array('v' => '$v = 1;'); $v = 'a';`:         "a",
+		`<?php $v == 'b'; $v = 'a'; $v[0] == 'c';`:              "a",
 	} {
 		vars, err := phpconf.Parse(src)
 		if err != nil || vars["v"].Err != nil || vars["v"].Text != want {
@@ -99,14 +99,14 @@ func TestParse_takesTheLastCertainAssignment(t *testing.T) {
 func TestParse_saysWhereTextHasNoEnd(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]string{
-		"<?php\n$v = 'a":                "line 2: a string in single quotes has no end",
-		"<?php\n\n$v = \"a":             "line 3: a string in double quotes has no end",
-		"<?php /* $v":                   "line 1: a /* comment has no end",
-		"<?php $v = <<<E\nx\n":          "<<<E",
-		"<?php $v = \"\\u{zz}\";":       "no Unicode character",
-		"<?php $v = <<<E\n a\n  E;":     "indented less",
-		"<?php $v = <<<E\n \ta\n \tE;":  "spaces and tabs",
-		"<?php $v = \"\\u{41\";":        "no closing brace",
+		"<?php\n$v = 'a":                 "line 2: a string in single quotes has no end",
+		"<?php\n\n$v = \"a":              "line 3: a string in double quotes has no end",
+		"<?php /* $v":                    "line 1: a /* comment has no end",
+		"<?php $v = <<<E\nx\n":           "<<<E",
+		"<?php $v = \"\\u{zz}\";":        "no Unicode character",
+		"<?php $v = <<<E\n a\n  E;":      "indented less",
+		"<?php $v = <<<E\n \ta\n \tE;":   "spaces and tabs",
+		"<?php $v = \"\\u{41\";":         "no closing brace",
 		"<?php $v = 'a'; $w = \"\\u{}\"": "no Unicode character",
 	} {
 		_, err := phpconf.Parse(src)

@@ -1,0 +1,78 @@
+package config
+
+import (
+	"crypto/x509"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+)
+
+// together checks what only several options together can say.
+func (l *loader) together() []Fault {
+	c := l.cfg
+	rules := []struct {
+		key, text string
+		broken    bool
+	}{
+		{"db.name", "The name of WHMCS's database is not known. Give --whmcs DIR, or set db.name.", c.DB.Name == ""},
+		{"db.user", "The database user is not known. Give --whmcs DIR, or set db.user.", c.DB.User == ""},
+		{
+			"seal_key", "There is no key to encrypt passwords with. Give --whmcs DIR, or set seal_key.",
+			c.SealKey == "" && c.WHMCS.HashKey == "",
+		},
+		{"db.ca_file", "db.ca_file only counts when db.tls is \"on\". Set that, or take db.ca_file out.", c.DB.CAFile != "" && c.DB.TLS != "on"},
+		{
+			"callback.host_header", "callback.host_header only counts beside callback.url. Set that, or take callback.host_header out.",
+			c.Callback.HostHeader != "" && c.Callback.URL == "",
+		},
+	}
+	var faults []Fault
+	for _, r := range rules {
+		// An option whose value was refused has its fault already.
+		if r.broken && !slices.ContainsFunc(l.faults, func(f Fault) bool { return f.Key == r.key }) {
+			faults = append(faults, Fault{Place: l.place(r.key), Key: r.key, Text: r.text})
+		}
+	}
+	faults = append(faults, l.pemFault("db.ca_file", c.DB.CAFile)...)
+	return append(faults, l.servers()...)
+}
+
+func (l *loader) servers() []Fault {
+	var faults []Fault
+	for _, id := range slices.Sorted(maps.Keys(l.cfg.Servers)) {
+		s, prefix := l.cfg.Servers[id], serversPrefix+strconv.Itoa(id)+"."
+		faults = append(faults, l.pemFault(prefix+"ca_file", s.CAFile)...)
+		if s.Insecure && (s.Fingerprint != "" || s.CAFile != "") {
+			faults = append(faults, Fault{
+				Place: l.place(prefix + "insecure"), Key: prefix + "insecure",
+				Text: fmt.Sprintf("Server %d is insecure and also has a fingerprint or authority. Take insecure out, so that the proof is asked for.", id),
+			})
+		}
+	}
+	return faults
+}
+
+// place is where the value of key came from, or where a value is missing.
+func (l *loader) place(key string) string {
+	if p := l.origin[key]; p != "" {
+		return p
+	}
+	return "configuration"
+}
+
+// pemFault looks whether the file at path holds a certificate; an empty path is fine.
+func (l *loader) pemFault(key, path string) []Fault {
+	if path == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+		return []Fault{{Place: l.place(key), Key: key, Text: "The file of " + key + " cannot be read: " + err.Error() + "."}}
+	case !x509.NewCertPool().AppendCertsFromPEM(raw):
+		return []Fault{{Place: l.place(key), Key: key, Text: "The file of " + key + " (" + path + ") holds no certificate in PEM form."}}
+	}
+	return nil
+}
