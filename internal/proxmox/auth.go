@@ -1,7 +1,6 @@
 package proxmox
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,7 +34,7 @@ func ParseAuth(name, secret string) (Auth, error) {
 	return a, a.valid()
 }
 
-// LogValue keeps secrets out of logs.
+// String names the account without its secret.
 func (a Auth) String() string {
 	if a.token() {
 		return "API token " + a.TokenID
@@ -109,8 +108,7 @@ func (s *session) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	res, err := s.send(r, t)
-	var refused *Error
-	if !errors.As(err, &refused) || refused.Code != http.StatusUnauthorized {
+	if refused, ok := errors.AsType[*Error](err); !ok || refused.Code != http.StatusUnauthorized {
 		return res, err
 	}
 	if t, err = s.ticket(r.Context(), t.Ticket); err != nil {
@@ -152,7 +150,7 @@ func (s *session) ticket(ctx context.Context, rejected string) (ticket, error) {
 	})
 	select {
 	case <-ctx.Done():
-		return ticket{}, fmt.Errorf("wait for the Proxmox login: %w", ctx.Err())
+		return ticket{}, &NoAnswerError{Method: http.MethodPost, Path: loginPath, Host: place(s.root), Cause: ctx.Err()}
 	case got := <-shared:
 		t, _ := got.Val.(ticket)
 		return t, got.Err
@@ -169,7 +167,8 @@ func (s *session) current(rejected string) (ticket, bool) {
 // login fetches a ticket with the password, which works however old the last ticket is.
 func (s *session) login(ctx context.Context) (ticket, error) {
 	form := url.Values{"username": {s.auth.Username}, "password": {s.auth.Password}}.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.root+loginPath, bytes.NewReader([]byte(form)))
+	//nolint:gosec // the address is the setting of the operator, checked by baseURL
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.root+loginPath, strings.NewReader(form))
 	if err != nil {
 		return ticket{}, fmt.Errorf("prepare the Proxmox login: %w", err)
 	}
@@ -191,8 +190,10 @@ func (s *session) login(ctx context.Context) (ticket, error) {
 	case err != nil || t.Ticket == "":
 		return ticket{}, &NoAnswerError{Method: http.MethodPost, Path: loginPath, Sent: true, Cause: errors.New("the login answered without a ticket")}
 	case bool(t.NeedTFA):
-		return ticket{}, &Error{Code: http.StatusUnauthorized, Method: http.MethodPost, Path: loginPath,
-			Reason: "user " + s.auth.Username + " needs a second factor; use an API token instead"}
+		return ticket{}, &Error{
+			Code: http.StatusUnauthorized, Method: http.MethodPost, Path: loginPath,
+			Reason: "user " + s.auth.Username + " needs a second factor; use an API token instead",
+		}
 	}
 	t.fetchedAt = s.clock.Now()
 	s.mu.Lock()
@@ -203,8 +204,7 @@ func (s *session) login(ctx context.Context) (ticket, error) {
 
 // silent blanks the password in a refusal that repeats it.
 func (s *session) silent(err error) error {
-	var refused *Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*Error](err); ok {
 		refused.hide(s.auth.Password)
 	}
 	return err

@@ -48,11 +48,11 @@ func (e *Error) Fault() pipeline.Fault { return e.verdict().fault }
 
 // Is matches the sentinels of vm.
 func (e *Error) Is(target error) bool {
-	if target == vm.ErrUnknownOutcome { //nolint:errorlint // identity is what Is methods compare
+	if target == vm.ErrUnknownOutcome {
 		return e.unanswered()
 	}
 	s := e.verdict().sentinel
-	return s != nil && s == target //nolint:errorlint // identity is what Is methods compare
+	return s != nil && s == target
 }
 
 // unanswered says whether a write may have happened although the answer is an error.
@@ -120,7 +120,7 @@ func (e *NoAnswerError) Unwrap() error { return e.Cause }
 
 // Is matches vm.ErrUnknownOutcome for writes that may have arrived.
 func (e *NoAnswerError) Is(target error) bool {
-	return target == vm.ErrUnknownOutcome && e.unanswered() //nolint:errorlint // identity is what Is methods compare
+	return target == vm.ErrUnknownOutcome && e.unanswered()
 }
 
 // Fault implements pipeline.Faulty: an unreachable cluster comes back by itself.
@@ -140,7 +140,7 @@ func (e *TaskError) Error() string { return "Proxmox task failed: " + e.Exit }
 
 // Is matches the sentinels of vm.
 func (e *TaskError) Is(target error) bool {
-	return e.verdict.sentinel != nil && e.verdict.sentinel == target //nolint:errorlint // identity is what Is methods compare
+	return e.verdict.sentinel != nil && e.verdict.sentinel == target
 }
 
 // Fault implements pipeline.Faulty.
@@ -224,7 +224,7 @@ func judge(text string) verdict {
 func missingRight(reason string) string {
 	m := regexp.MustCompile(`Permission check failed \((/[^,]*), ([A-Za-z.|]+)\)`).FindStringSubmatch(reason)
 	if m == nil {
-		return "the API user is not allowed to: " + reason
+		return "the API user lacks the rights: " + reason
 	}
 	return fmt.Sprintf("the API user lacks the privilege %s on %s; grant it under Datacenter, Permissions",
 		strings.ReplaceAll(m[2], "|", " or "), m[1])

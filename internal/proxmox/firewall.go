@@ -155,6 +155,6 @@ func (c *Cluster) RemoveFromIPSet(ctx context.Context, node string, vmid int, na
 
 // existing knows "IPSet 'x' already exists" and "address 'x' already exists".
 func existing(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == http.StatusBadRequest && strings.Contains(e.text(), "already exists")
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == http.StatusBadRequest && strings.Contains(e.text(), "already exists")
 }

@@ -18,11 +18,11 @@ import (
 
 // guest is the path of something of a guest; parts are escaped.
 func guest(node string, vmid int, parts ...string) string {
-	path := "/nodes/" + url.PathEscape(node) + "/qemu/" + strconv.Itoa(vmid)
+	all := []string{"", "nodes", url.PathEscape(node), "qemu", strconv.Itoa(vmid)}
 	for _, p := range parts {
-		path += "/" + url.PathEscape(p)
+		all = append(all, url.PathEscape(p))
 	}
-	return path
+	return strings.Join(all, "/")
 }
 
 // Status implements vm.Guests; every call reads into a fresh struct, so a lock that is gone is gone.
@@ -69,8 +69,7 @@ func (c *Cluster) SetConfig(ctx context.Context, node string, vmid int, change v
 		body["digest"] = change.Digest
 	}
 	err := c.put(ctx, guest(node, vmid, "config"), body, nil)
-	var refused *Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*Error](err); ok {
 		refused.hide(change.Set["cipassword"])
 	}
 	if err != nil {
@@ -181,8 +180,7 @@ func (c *Cluster) LeavePool(ctx context.Context, pool string, vmid int) error {
 		path, body["poolid"] = "/pools", pool
 	}
 	err := c.put(ctx, path, body, nil)
-	var e *Error
-	if errors.As(err, &e) && strings.Contains(e.text(), "is not a pool member") {
+	if e, ok := errors.AsType[*Error](err); ok && strings.Contains(e.text(), "is not a pool member") {
 		return nil
 	}
 	if err != nil {

@@ -112,8 +112,8 @@ func (c *Cluster) Task(ctx context.Context, upid string) (vm.Task, error) {
 
 // forgotten knows the answer about a task whose log is gone.
 func forgotten(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == http.StatusBadRequest && strings.Contains(e.text(), "no such task")
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == http.StatusBadRequest && strings.Contains(e.text(), "no such task")
 }
 
 // vague lists exit texts whose reason stands in the task's log only (pve-behaviour §13, §15).

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -21,6 +23,8 @@ const (
 	bodyLimit = 64 << 20
 	// reads is how often a read is sent at most.
 	reads = 3
+	// connectTime bounds each of connecting and the TLS handshake.
+	connectTime = 10 * time.Second
 	// pause grows by itself between two tries of a read.
 	pause = 200 * time.Millisecond
 )
@@ -30,12 +34,15 @@ func roundTrippers(base string, cfg Config) http.RoundTripper {
 	direct := &http.Transport{
 		// No proxy: a cluster's API is reached directly or not at all.
 		TLSClientConfig:     cfg.Trust.config(),
-		TLSHandshakeTimeout: 15 * time.Second,
+		TLSHandshakeTimeout: connectTime,
+		DialContext:         (&net.Dialer{Timeout: connectTime}).DialContext,
+		// Above the 30 s after which Proxmox itself gives up forwarding (pve-behaviour §1.4), below the time of a call.
+		ResponseHeaderTimeout: 40 * time.Second,
 		// Proxmox closes idle connections after 5 s (pve-behaviour §1.3); a write on such a connection has no known outcome.
 		IdleConnTimeout:     4 * time.Second,
 		MaxIdleConnsPerHost: cfg.Parallel,
 	}
-	var chain http.RoundTripper = wire{base: direct, root: base, calls: cfg.Calls}
+	var chain http.RoundTripper = wire{base: direct, root: base, calls: cfg.Calls, log: cfg.Log, clock: cfg.Clock}
 	if !cfg.Auth.token() {
 		chain = newSession(chain, base, cfg)
 	}
@@ -47,6 +54,8 @@ type wire struct {
 	base  http.RoundTripper
 	root  string
 	calls *atomic.Int64
+	log   *slog.Logger
+	clock clock.Clock
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -54,6 +63,14 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if w.calls != nil {
 		w.calls.Add(1)
 	}
+	began := w.clock.Now()
+	res, err := w.exchange(r)
+	// Method, path and duration only: queries, bodies and headers can carry secrets.
+	w.log.DebugContext(r.Context(), "proxmox call", "method", r.Method, "path", w.path(r), "took", w.clock.Now().Sub(began), "ok", err == nil)
+	return res, err
+}
+
+func (w wire) exchange(r *http.Request) (*http.Response, error) {
 	var connected atomic.Bool
 	ctx := httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
@@ -166,10 +183,9 @@ func passing(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	var refused *Error
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*Error](err); ok {
 		return gateway(refused.Code)
 	}
-	var nothing *NoAnswerError
-	return errors.As(err, &nothing)
+	_, nothing := errors.AsType[*NoAnswerError](err)
+	return nothing
 }

@@ -62,7 +62,7 @@ func (t Trust) String() string {
 func (t Trust) config() *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: t.pool}
 	if t.insecure || t.pin != "" {
-		c.InsecureSkipVerify = true //nolint:gosec // an explicit setting, or replaced by the comparison below
+		c.InsecureSkipVerify = true // an explicit setting, or replaced by the comparison below
 	}
 	if t.pin != "" {
 		// VerifyConnection, because VerifyPeerCertificate is skipped on resumed sessions.
@@ -113,13 +113,11 @@ func (e *CertificateError) Fault() pipeline.Fault { return pipeline.NeedsPerson 
 
 // certificateError finds a refused certificate in a connection's error; nil when there is none.
 func certificateError(base string, err error) *CertificateError {
-	var pinned *CertificateError
-	if errors.As(err, &pinned) {
+	if pinned, ok := errors.AsType[*CertificateError](err); ok {
 		pinned.Host = place(base)
 		return pinned
 	}
-	var v *tls.CertificateVerificationError
-	if errors.As(err, &v) && len(v.UnverifiedCertificates) > 0 {
+	if v, ok := errors.AsType[*tls.CertificateVerificationError](err); ok && len(v.UnverifiedCertificates) > 0 {
 		return &CertificateError{Host: place(base), Fingerprint: coloned(fingerprint(v.UnverifiedCertificates[0])), Reason: v.Err.Error()}
 	}
 	return nil

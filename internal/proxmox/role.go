@@ -1,0 +1,91 @@
+package proxmox
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// right is one privilege that the product uses. Where says on which path of the permission tree it has to be granted.
+type right struct {
+	privilege string
+	where     string
+	use       string // completes "it is needed to …"
+	since     int    // first major version that checks it, 0 = all
+}
+
+// rights is the least that provisioning needs (pve-behaviour §21).
+//
+//nolint:gochecknoglobals // immutable table
+var rights = []right{
+	{"VM.Audit", "/vms", "see guests and their configuration", 0},
+	{"VM.Clone", "/vms", "clone templates", 0},
+	{"VM.Allocate", "/vms", "create guests", 0},
+	{"VM.Config.Disk", "/vms", "resize and add disks", 0},
+	{"VM.Config.CDROM", "/vms", "attach the cloud-init drive", 0},
+	{"VM.Config.CPU", "/vms", "set cores", 0},
+	{"VM.Config.Memory", "/vms", "set memory", 0},
+	{"VM.Config.Network", "/vms", "set network cards and the firewall", 0},
+	{"VM.Config.Options", "/vms", "set names, notes and start at boot", 0},
+	{"VM.Config.Cloudinit", "/vms", "set users, keys and addresses", 0},
+	{"VM.PowerMgmt", "/vms", "start and stop guests", 0},
+	{"VM.Migrate", "/vms", "move guests to their node", 0},
+	{"Datastore.Audit", "/storage", "see storages and their free space", 0},
+	{"Datastore.AllocateSpace", "/storage", "create disks", 0},
+	{"Sys.Audit", "/nodes", "see the load of nodes", 0},
+	{"SDN.Use", "/sdn/zones/localnetwork", "connect network cards to bridges", 8},
+}
+
+// Role lists, sorted, the privileges that a role for this product needs on a cluster of that version ("8.4.5");
+// an empty version means the newest.
+func Role(version string) []string {
+	var names []string
+	for _, r := range needed(version) {
+		names = append(names, r.privilege)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func needed(version string) []right {
+	major := major(version)
+	return slices.DeleteFunc(slices.Clone(rights), func(r right) bool { return major < r.since })
+}
+
+// major is the first number of a version; an unreadable one counts as the newest.
+func major(version string) int {
+	first, _, _ := strings.Cut(version, ".")
+	n, err := strconv.Atoi(first)
+	if err != nil {
+		return 1 << 16
+	}
+	return n
+}
+
+// permissions is the answer of /access/permissions: path, privilege, and 1 when it reaches the paths below.
+type permissions map[string]map[string]flag
+
+// grants says whether privilege is held somewhere at or below root. A grant on a pool counts for the guests and
+// storages in it (pve-behaviour §2), and which those are is not asked.
+func (p permissions) grants(privilege, root string) bool {
+	for path, held := range p {
+		propagates, has := held[privilege]
+		switch {
+		case !has:
+		case path == root, path == "/" || strings.HasPrefix(root, path+"/"):
+			if propagates {
+				return true
+			}
+		case strings.HasPrefix(path, root+"/"):
+			return true
+		case strings.HasPrefix(path, "/pool/") && (root == "/vms" || root == "/storage"):
+			return true
+		}
+	}
+	return false
+}
+
+// missing lists what a user with p lacks.
+func (p permissions) missing(version string) []right {
+	return slices.DeleteFunc(needed(version), func(r right) bool { return p.grants(r.privilege, r.where) })
+}
