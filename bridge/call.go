@@ -104,5 +104,5 @@ type UpgradeArgs struct {
 
 // OutputArgs are the arguments of Output.
 type OutputArgs struct {
-	Page string `json:"page" minLength:"1" maxLength:"64" doc:"which page, such as home"`
+	Page string `json:"page" doc:"which page, such as home"`
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -79,7 +80,11 @@ func (c *Client) Post(ctx context.Context, path string, v any) (Answer, error) {
 	return ReadAnswer(resp)
 }
 
-// ReadAnswer reads the body of resp; it does not close it. Anything but an Answer in JSON is an error that says what came.
+// ErrNotAnswer is what came complete and is not an Answer, such as a page in HTML.
+var ErrNotAnswer = errors.New("not an answer of kvmbridge")
+
+// ReadAnswer reads the body of resp; it does not close it. Anything but an Answer in JSON is an error that says what came:
+// ErrNotAnswer, or the fault that broke it off.
 func ReadAnswer(resp *http.Response) (Answer, error) {
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
 	if err != nil {
@@ -87,8 +92,8 @@ func ReadAnswer(resp *http.Response) (Answer, error) {
 	}
 	var a Answer
 	if err := json.Unmarshal(raw, &a); err != nil || a.Result != ResultSuccess && a.Result != ResultError {
-		return Answer{}, fmt.Errorf("read answer: HTTP %d with %d bytes of %q instead of an answer of kvmbridge",
-			resp.StatusCode, len(raw), resp.Header.Get("Content-Type"))
+		return Answer{}, fmt.Errorf("read answer: HTTP %d with %d bytes of %q: %w",
+			resp.StatusCode, len(raw), resp.Header.Get("Content-Type"), ErrNotAnswer)
 	}
 	a.Status = resp.StatusCode
 	return a, nil

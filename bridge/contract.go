@@ -35,6 +35,12 @@ func newAPI(e *echo.Echo) huma.API {
 	cfg := huma.DefaultConfig("kvmbridge", ContractVersion)
 	cfg.DocsPath, cfg.OpenAPIPath, cfg.SchemasPath, cfg.CreateHooks = "", "", "", nil
 	cfg.Info.Description = "What WHMCS's PHP modules ask of the kvmbridge service. Every request is signed."
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"signature": {
+		Type: "apiKey", In: "header", Name: HeaderSignature,
+		Description: "Hexadecimal HMAC-SHA256 over method, path with query, " + HeaderTime + ", " + HeaderNonce + " and the hexadecimal SHA-256 " +
+			"of the body, joined by line feeds; " + HeaderKey + " names the secret.",
+	}}
+	cfg.Security = []map[string][]string{{"signature": {}}}
 	return humaecho.New(e, cfg)
 }
 

@@ -189,3 +189,5 @@ func order(service int64) bridge.ModuleCall {
 		Server:  bridge.ServerEntry{ID: 4, Hostname: "pve.example.com", Username: "root@pam", Password: "host password", Secure: true, Port: 8006},
 	}
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -144,12 +144,10 @@ func (s *Server) note(c echo.Context, answer *refused, err error) {
 }
 
 func answerTo(ctx context.Context, err error) *refused {
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		return newRefused(wireStatus(refusal.Code), refusal.Code, refusal.Message)
 	}
-	var he *echo.HTTPError
-	if errors.As(err, &he) {
+	if he, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch he.Code {
 		case http.StatusNotFound:
 			return newRefused(he.Code, CodeUnknownPath, "There is nothing at this path. The modules in WHMCS and the kvmbridge service must be of the same version.")

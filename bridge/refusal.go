@@ -32,7 +32,7 @@ const (
 
 // Refusal is an error that the person in WHMCS may read: a machine's code and one full sentence that says what is wrong
 // and what to do. A command that returns one is answered with HTTP 200, result error, this code and this sentence.
-type Refusal struct {
+type Refusal struct { //nolint:errname // it is what a person is told, not only an error
 	Code    string // lower-case words joined by underscores
 	Message string
 }

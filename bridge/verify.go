@@ -14,7 +14,6 @@ import (
 // MostSkew is how far the sender's clock may be from ours, either way.
 const MostSkew = time.Minute
 
-//nolint:gochecknoglobals // immutable patterns
 var (
 	noncePattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
 	timePattern  = regexp.MustCompile(`^[0-9]{1,12}$`)
