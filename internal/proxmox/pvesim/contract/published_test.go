@@ -87,16 +87,20 @@ func readPublished(t *testing.T, v Version) published {
 	return published{}
 }
 
-// allowed lists the differences that are meant, with the reason.
-func allowed() map[string]string {
-	return map[string]string{}
+// unpublished lists the endpoints that the reference leaves out, with the reason
+// why they are carried all the same.
+func unpublished() map[string]string {
+	return map[string]string{
+		"GET /cluster/options":      "clients ask it for the MAC prefix; it is part of the recorded life of a VM",
+		"GET /nodes/{node}/rrddata": "load of a node over time; it is part of the recorded life of a VM",
+	}
 }
 
-// differences collects what a comparison found, apart from what is meant.
+// differences collects what a comparison found.
 type differences []string
 
 func (d *differences) compare(where string, got, want any) {
-	if reflect.DeepEqual(got, want) || allowed()[where] != "" {
+	if reflect.DeepEqual(got, want) {
 		return
 	}
 	*d = append(*d, fmt.Sprintf("%s: table has %v, published is %v", where, got, want))
@@ -122,6 +126,9 @@ func (d *differences) compareEndpoints(v Version, pub published) {
 	var names, want []string
 	for _, ep := range Endpoints(v) {
 		name := ep.Method + " " + ep.Path
+		if unpublished()[name] != "" {
+			continue
+		}
 		names = append(names, name)
 		if p, ok := pub.Endpoints[ep.Path][ep.Method]; ok {
 			d.compareEndpoint(name, ep, p, pub)

@@ -4,6 +4,7 @@ package contract
 func clusterRoutes() []route {
 	return []route{
 		get("/cluster/nextid", everyone(), optionalVMID()),
+		get("/cluster/options", everyone()),
 		get("/cluster/resources", everyone(), params{str("type").OneOf("vm", "storage", "node", "sdn")}),
 		get("/cluster/status", on("/", "Sys.Audit")).private(),
 		get("/cluster/tasks", everyone()),

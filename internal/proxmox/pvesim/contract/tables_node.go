@@ -6,6 +6,11 @@ import "strings"
 func nodeRoutes() []route {
 	return []route{
 		get("/nodes", everyone()),
+		get("/nodes/{node}/rrddata", on("/nodes/{node}", "Sys.Audit"), atNode(), params{
+			str("timeframe").OneOf("hour", "day", "week", "month", "year").Must().Til(V84),
+			str("timeframe").OneOf("hour", "day", "week", "month", "year", "decade").Must().From(V92),
+			str("cf").OneOf("AVERAGE", "MAX"),
+		}).onNode().private(),
 		get("/nodes/{node}/status", on("/nodes/{node}", "Sys.Audit"), atNode()).onNode(),
 		post("/nodes/{node}/status", on("/nodes/{node}", "Sys.PowerMgmt"), atNode(), params{str("command").OneOf("reboot", "shutdown").Must()}).onNode(),
 	}
