@@ -7,7 +7,7 @@ BIN     := bin/kvmbridge
 MODULE  := github.com/kvmbridge/kvmbridge
 VERSION := $(shell git describe --tags --dirty --always 2>/dev/null || echo dev)
 COMMIT  := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X $(MODULE)/internal/app.version=$(VERSION) -X $(MODULE)/internal/app.commit=$(COMMIT)
+LDFLAGS := -s -w -X $(MODULE)/internal/app/cli.version=$(VERSION) -X $(MODULE)/internal/app/cli.commit=$(COMMIT)
 LINT    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 VULN    := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 SHIM    := whmcs-php-shim
