@@ -1,0 +1,5 @@
+package pvesim
+
+import "github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/refusal"
+
+func (c *call) restore() (any, error) { return nil, refusal.Fault("restore is not simulated yet") }
