@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -36,7 +37,8 @@ func identify(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// account writes one line and one measurement per request, by route and never by URL.
+// account writes one line and one measurement per request, by route and never by URL. Probes come every few seconds and
+// are written at debug level.
 func (s *Server) account() echo.MiddlewareFunc {
 	return middleware.RequestLoggerWithConfig(middleware.RequestLoggerConfig{
 		LogStatus: true, LogMethod: true, LogRoutePath: true, LogLatency: true, LogRemoteIP: true,
@@ -44,11 +46,20 @@ func (s *Server) account() echo.MiddlewareFunc {
 		LogValuesFunc: func(c echo.Context, v middleware.RequestLoggerValues) error {
 			ctx := c.Request().Context()
 			s.metrics.observe(v.RoutePath, v.Status, v.Latency)
-			s.log.DebugContext(ctx, "request", "method", v.Method, "route", v.RoutePath, "status", v.Status,
+			s.log.Log(ctx, levelOf(v.RoutePath), "request", "method", v.Method, "route", v.RoutePath, "status", v.Status,
 				"ms", v.Latency.Milliseconds(), "ip", v.RemoteIP, "request_id", requestID(ctx))
 			return nil
 		},
 	})
+}
+
+func levelOf(route string) slog.Level {
+	switch route {
+	case pathHealth, pathReady, pathMetrics:
+		return slog.LevelDebug
+	default:
+		return slog.LevelInfo
+	}
 }
 
 // survive turns a panic into an internal fault with its stack in the log.
