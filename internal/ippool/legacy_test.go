@@ -65,6 +65,14 @@ func TestParseLegacy_saysWhatIsWrongAndGoesOn(t *testing.T) {
 	}
 }
 
+func TestProblem_namesItsLine(t *testing.T) {
+	t.Parallel()
+	_, problems := ippool.ParseLegacy("\n\nvmbr0", 1)
+	if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "Line 3: The line has 1 of the 6 parts") {
+		t.Errorf("got %v, want a sentence about line 3", problems)
+	}
+}
+
 func FuzzParseLegacy(f *testing.F) {
 	f.Add("vmbr2|40|198.51.100.20|26|198.51.100.1|9.9.9.9,1.0.0.1\r\n\r\nvmbr0|0|x")
 	f.Add("|||||\n||||||")

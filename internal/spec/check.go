@@ -37,6 +37,10 @@ type warning struct {
 func warnings() []warning {
 	return []warning{
 		{
+			func(s Spec) bool { return s.MainDomain == "example.com" },
+			"integrations.main_domain is still the example; set the domain that your VMs' names end in.",
+		},
+		{
 			func(s Spec) bool { return s.Firewall.Enable && !s.FirewallApplies() },
 			"Neither firewall rules nor the IP set are applied while network.dhcp4 or network.dhcp6 is on; switch both off to use the firewall.",
 		},

@@ -46,9 +46,23 @@ func TestWarnings_ofOddCombinations(t *testing.T) {
 			t.Errorf("%s: %v", settings, err)
 			continue
 		}
+		s.MainDomain = "cloud.test"
 		got := s.Warnings()
 		if !slices.EqualFunc(got, want, strings.Contains) {
 			t.Errorf("%s: warnings %q, want %q", settings, got, want)
+		}
+	}
+}
+
+func TestWarnings_ofTheExampleDomain(t *testing.T) {
+	t.Parallel()
+	for settings, want := range map[string]int{
+		`{"firewall": {"enable": false}}`:                                                1,
+		`{"firewall": {"enable": false}, "integrations": {"main_domain": "cloud.test"}}`: 0,
+	} {
+		s, err := spec.Resolve(spec.Facts{Settings: settings})
+		if got := s.Warnings(); err != nil || len(got) != want {
+			t.Errorf("%s: warnings %q, %v; want %d", settings, got, err, want)
 		}
 	}
 }

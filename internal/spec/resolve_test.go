@@ -193,6 +193,29 @@ func TestResolve_refusesWrongValues(t *testing.T) {
 	}
 }
 
+func TestResolve_acceptsOtherFormsOfTheSameValue(t *testing.T) {
+	t.Parallel()
+	for settings, want := range map[string]func(*spec.Spec){
+		`{"vm": {"node": "Automatically"}}`:                          func(*spec.Spec) {},
+		`{"vm": {"name_rule": " "}}`:                                 func(*spec.Spec) {},
+		`{"vm": {"cpu": "2.0", "ram_gb": " .5 "}}`:                   func(s *spec.Spec) { s.Cores, s.MemoryMiB = 2, 512 },
+		`{"vm": {"cpu": 2e0, "ram_gb": 0.3}}`:                        func(s *spec.Spec) { s.Cores, s.MemoryMiB = 2, 307 },
+		`{"network": {"auto": "off"}}`:                               func(s *spec.Spec) { s.Network.Auto = false },
+		`{"firewall": {"ndp": "No", "router_adv": "ON"}}`:            func(s *spec.Spec) { s.Firewall.NDP, s.Firewall.RouterAdv = false, true },
+		`{"firewall": {"log_in": " Notice "}}`:                       func(s *spec.Spec) { s.Firewall.LogIn = "notice" },
+		`{"integrations": {"main_domain": ".Cloud.Test."}}`:          func(s *spec.Spec) { s.MainDomain = "cloud.test" },
+		`{"integrations": {"novnc_domain": "wss://192.0.2.1:443/"}}`: func(s *spec.Spec) { s.Integrations.NoVNCDomain = "192.0.2.1:443" },
+		`{"integrations": {"iso_storage": " local | dir "}}`:         func(s *spec.Spec) { s.Integrations.ISOStorage = "local" },
+		`{"integrations": {"mail_ready": "", "mail_reset": "NONE"}}`: func(s *spec.Spec) { s.MailReady, s.Integrations.MailReset = "", "" },
+	} {
+		expected := want13()
+		want(&expected)
+		if got, err := spec.Resolve(spec.Facts{Settings: settings}); err != nil || got != expected {
+			t.Errorf("%s\n got %+v, %v\nwant %+v", settings, got, err, expected)
+		}
+	}
+}
+
 func TestResolve_takesTheTemplateOfAProductTakenOver(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
