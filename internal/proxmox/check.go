@@ -60,8 +60,13 @@ func (c *Cluster) checkRights(ctx context.Context, r *Report) {
 		return
 	}
 	for _, m := range held.missing(r.Version) {
-		r.problem("%s lacks the privilege %s on %s; it is needed to %s. Grant it under Datacenter, Permissions%s.",
+		text := fmt.Sprintf("%s lacks the privilege %s on %s; it is needed to %s. Grant it under Datacenter, Permissions%s.",
 			capitalText(c.auth.String()), m.privilege, m.where, m.use, c.separation())
+		if m.rare {
+			r.Notes = append(r.Notes, text)
+			continue
+		}
+		r.Problems = append(r.Problems, text)
 	}
 }
 

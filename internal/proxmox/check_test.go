@@ -45,10 +45,10 @@ func TestCheck_aHealthyClusterHasNoProblems(t *testing.T) {
 		"each on its path": {
 			"/vms":         grep(proxmox.Role("8.4.5"), "VM."),
 			"/storage/big": grep(proxmox.Role("8.4.5"), "Datastore."),
-			"/nodes":       {"Sys.Audit"}, "/sdn/zones/localnetwork/vmbr0": {"SDN.Use"},
+			"/nodes":       {"Sys.Audit"}, "/sdn/zones/localnetwork/vmbr0": {"SDN.Use"}, "/pool": {"Pool.Audit", "Pool.Allocate"},
 		},
 		"guests by pool": {
-			"/pool/tenants": slices.Concat(grep(proxmox.Role("8.4.5"), "VM."), grep(proxmox.Role("8.4.5"), "Datastore.")),
+			"/pool/tenants": slices.Concat(grep(proxmox.Role("8.4.5"), "VM."), grep(proxmox.Role("8.4.5"), "Datastore."), grep(proxmox.Role("8.4.5"), "Pool.")),
 			"/nodes":        {"Sys.Audit"}, "/sdn": {"SDN.Use"},
 		},
 	} {
@@ -102,6 +102,15 @@ func TestCheck_stopsWhereNothingMoreCanBeKnown(t *testing.T) {
 				t.Errorf("got %q after %d requests, want one problem with %q", got.Problems, len(s.requests()), row.want)
 			}
 		})
+	}
+}
+
+func TestCheck_rarelyNeededRightsAreNotes(t *testing.T) {
+	t.Parallel()
+	held := map[string][]string{"/": slices.DeleteFunc(proxmox.Role("9.2"), func(p string) bool { return strings.HasPrefix(p, "Pool.") })}
+	got := cluster(t, healthy("9.2.3", held, nil), nil).Check(context.Background())
+	if got.Err() != nil || !strings.Contains(strings.Join(got.Notes, "\n"), "Pool.Allocate on /pool") {
+		t.Errorf("got %+v, want a note only", got)
 	}
 }
 

@@ -85,7 +85,7 @@ func (c *Cluster) DropFirewallRules(ctx context.Context, node string, vmid int) 
 	return fmt.Errorf("remove firewall rules of VM %d: there are still some after %d removals", vmid, maxRules)
 }
 
-// IPSet implements vm.Firewalls. Members are spelled as stored; one that is excluded (nomatch) has a "!" before it.
+// IPSet implements vm.Firewalls. Members are spelled as stored; excluded ones (nomatch) are none.
 func (c *Cluster) IPSet(ctx context.Context, node string, vmid int, name string) ([]string, error) {
 	var answer []struct {
 		CIDR    string `json:"cidr"`
@@ -96,11 +96,9 @@ func (c *Cluster) IPSet(ctx context.Context, node string, vmid int, name string)
 	}
 	members := make([]string, 0, len(answer))
 	for _, a := range answer {
-		member := host(a.CIDR)
-		if a.NoMatch {
-			member = "!" + member
+		if !a.NoMatch {
+			members = append(members, host(a.CIDR))
 		}
-		members = append(members, member)
 	}
 	return members, nil
 }
@@ -122,14 +120,17 @@ func (c *Cluster) CreateIPSet(ctx context.Context, node string, vmid int, name s
 	return nil
 }
 
-// AddToIPSet implements vm.Firewalls; a member that is already there is fine. IPv6 is stored as spelled, so it is
-// written in its canonical form.
+// AddToIPSet implements vm.Firewalls; a member that is already there is fine, and one that is excluded becomes a member.
+// IPv6 is stored as spelled, so it is written in its canonical form.
 func (c *Cluster) AddToIPSet(ctx context.Context, node string, vmid int, name, address string) error {
 	if a, err := netip.ParseAddr(address); err == nil {
 		address = a.String()
 	}
 	err := c.post(ctx, guest(node, vmid, "firewall", "ipset", name), params{"cidr": address}, nil)
-	if err != nil && !existing(err) {
+	if existing(err) {
+		err = c.put(ctx, guest(node, vmid, "firewall", "ipset", name, address), params{"nomatch": 0}, nil)
+	}
+	if err != nil {
 		return fmt.Errorf("add %s to IP set %s of VM %d: %w", address, name, vmid, err)
 	}
 	return nil
@@ -146,8 +147,7 @@ func (c *Cluster) DropIPSet(ctx context.Context, node string, vmid int, name str
 
 // RemoveFromIPSet implements vm.Firewalls; address is spelled as IPSet lists it. A missing member is fine.
 func (c *Cluster) RemoveFromIPSet(ctx context.Context, node string, vmid int, name, address string) error {
-	member := strings.TrimPrefix(address, "!")
-	if err := c.delete(ctx, guest(node, vmid, "firewall", "ipset", name, member)); err != nil {
+	if err := c.delete(ctx, guest(node, vmid, "firewall", "ipset", name, address)); err != nil {
 		return fmt.Errorf("remove %s from IP set %s of VM %d: %w", address, name, vmid, err)
 	}
 	return nil

@@ -12,28 +12,31 @@ type right struct {
 	where     string
 	use       string // completes "it is needed to …"
 	since     int    // first major version that checks it, 0 = all
+	rare      bool   // needed in rare situations only: its absence is a note, not a problem
 }
 
 // rights is the least that provisioning needs (pve-behaviour §21).
 //
 //nolint:gochecknoglobals // immutable table
 var rights = []right{
-	{"VM.Audit", "/vms", "see guests and their configuration", 0},
-	{"VM.Clone", "/vms", "clone templates", 0},
-	{"VM.Allocate", "/vms", "create guests", 0},
-	{"VM.Config.Disk", "/vms", "resize and add disks", 0},
-	{"VM.Config.CDROM", "/vms", "attach the cloud-init drive", 0},
-	{"VM.Config.CPU", "/vms", "set cores", 0},
-	{"VM.Config.Memory", "/vms", "set memory", 0},
-	{"VM.Config.Network", "/vms", "set network cards and the firewall", 0},
-	{"VM.Config.Options", "/vms", "set names, notes and start at boot", 0},
-	{"VM.Config.Cloudinit", "/vms", "set users, keys and addresses", 0},
-	{"VM.PowerMgmt", "/vms", "start and stop guests", 0},
-	{"VM.Migrate", "/vms", "move guests to their node", 0},
-	{"Datastore.Audit", "/storage", "see storages and their free space", 0},
-	{"Datastore.AllocateSpace", "/storage", "create disks", 0},
-	{"Sys.Audit", "/nodes", "see the load of nodes", 0},
-	{"SDN.Use", "/sdn/zones/localnetwork", "connect network cards to bridges", 8},
+	{"VM.Audit", "/vms", "see guests and their configuration", 0, false},
+	{"VM.Clone", "/vms", "clone templates", 0, false},
+	{"VM.Allocate", "/vms", "create guests", 0, false},
+	{"VM.Config.Disk", "/vms", "resize and add disks", 0, false},
+	{"VM.Config.CDROM", "/vms", "attach the cloud-init drive", 0, false},
+	{"VM.Config.CPU", "/vms", "set cores", 0, false},
+	{"VM.Config.Memory", "/vms", "set memory", 0, false},
+	{"VM.Config.Network", "/vms", "set network cards and the firewall", 0, false},
+	{"VM.Config.Options", "/vms", "set names, notes and start at boot", 0, false},
+	{"VM.Config.Cloudinit", "/vms", "set users, keys and addresses", 0, false},
+	{"VM.PowerMgmt", "/vms", "start and stop guests", 0, false},
+	{"VM.Migrate", "/vms", "move guests to their node", 0, false},
+	{"Datastore.Audit", "/storage", "see storages and their free space", 0, false},
+	{"Datastore.AllocateSpace", "/storage", "create disks", 0, false},
+	{"Sys.Audit", "/nodes", "see the load of nodes", 0, false},
+	{"SDN.Use", "/sdn/zones/localnetwork", "connect network cards to bridges", 8, false},
+	{"Pool.Audit", "/pool", "see whether a new guest landed in a pool", 0, true},
+	{"Pool.Allocate", "/pool", "take a new guest out of a pool that its id was left in", 0, true},
 }
 
 // Role lists, sorted, the privileges that a role for this product needs on a cluster of that version ("8.4.5");

@@ -442,13 +442,13 @@ func TestTrap_ipSetsReadExclusionsAndDropByForce(t *testing.T) {
 	}}
 	c := cluster(t, s, nil)
 	got, err := c.IPSet(context.Background(), "pve1", 100, "ipfilter-net0")
-	if want := []string{"10.0.0.5", "!10.0.0.6", "2001:db8::1", "2001:0db8::/64"}; err != nil || !slices.Equal(got, want) {
+	if want := []string{"10.0.0.5", "2001:db8::1", "2001:0db8::/64"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
 	if err := c.DropIPSet(context.Background(), "pve1", 100, "ipfilter-net0"); err != nil || s.last(t).query != "force=1" {
 		t.Errorf("got query %q, %v; want force=1", s.last(t).query, err)
 	}
-	if err := c.RemoveFromIPSet(context.Background(), "pve1", 100, "ipfilter-net0", "!2001:0db8::/64"); err != nil {
+	if err := c.RemoveFromIPSet(context.Background(), "pve1", 100, "ipfilter-net0", "2001:0db8::/64"); err != nil {
 		t.Fatal(err)
 	}
 	r := s.last(t)
@@ -462,9 +462,18 @@ func TestTrap_ipSetsReadExclusionsAndDropByForce(t *testing.T) {
 
 func TestTrap_whatAlreadyExistsInAnIPSetIsFine(t *testing.T) {
 	t.Parallel()
-	c := cluster(t, always(reply{400, "Parameter verification failed.", `{"errors":{"cidr":"address '10.0.0.5' already exists"}}`}), nil)
+	s := &stub{answers: func(_ int, r request) reply {
+		if r.method == "PUT" {
+			return ok(`null`)
+		}
+		return reply{400, "Parameter verification failed.", `{"errors":{"cidr":"address '10.0.0.5' already exists"}}`}
+	}}
+	c := cluster(t, s, nil)
 	if err := c.AddToIPSet(context.Background(), "pve1", 100, "ipfilter-net0", "10.0.0.5"); err != nil {
 		t.Errorf("add: got %v", err)
+	}
+	if r := s.last(t); r.path != "/nodes/pve1/qemu/100/firewall/ipset/ipfilter-net0/10.0.0.5" || r.sent(t)["nomatch"] != "0" {
+		t.Errorf("got %s %s, want an excluded member to be included", r.path, r.body)
 	}
 	c = cluster(t, always(reply{400, "Parameter verification failed.", `{"errors":{"name":"IPSet 'ipfilter-net0' already exists"}}`}), nil)
 	if err := c.CreateIPSet(context.Background(), "pve1", 100, "ipfilter-net0"); err != nil {
