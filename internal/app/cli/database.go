@@ -13,12 +13,12 @@ import (
 func onDatabase(e Env, name, short string, work func(context.Context, config.Config, io.Writer) error) *cobra.Command {
 	cmd, sources := withSources(&cobra.Command{Use: name, Short: short, Args: cobra.NoArgs}, e)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if work == nil {
-			return missing(name)
-		}
 		cfg, err := load(e, sources)
 		if err != nil {
 			return err
+		}
+		if work == nil {
+			return missing(name)
 		}
 		return failed(work(cmd.Context(), cfg, e.Stdout))
 	}

@@ -9,12 +9,12 @@ func newServe(e Env) *cobra.Command {
 		Args:  cobra.NoArgs,
 	}, e)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if e.Actions.Serve == nil {
-			return missing("serve")
-		}
 		cfg, err := load(e, sources)
 		if err != nil {
 			return err
+		}
+		if e.Actions.Serve == nil {
+			return missing("serve")
 		}
 		return failed(e.Actions.Serve(cmd.Context(), cfg, logger(e.Stderr, cfg.Log)))
 	}

@@ -10,7 +10,7 @@ import (
 
 // Set by the linker (see the Makefile); empty in a plain go build, where the module's own record answers.
 var (
-	version string //nolint:gochecknoglobals // set by the linker
+	version string
 	commit  string //nolint:gochecknoglobals // set by the linker
 )
 

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -89,19 +90,31 @@ func addresses(text string) string {
 		return "must name at least one address"
 	}
 	for _, a := range list {
-		if path, ok := strings.CutPrefix(a, "unix:"); ok {
+		if path, ok := strings.CutPrefix(a, unixScheme); ok {
 			if absolute(path) != "" || path == "" {
-				return "must name sockets with their full path, such as unix:/run/kvmbridge.sock"
+				return "must name sockets with their full path, such as unix:///run/kvmbridge.sock"
 			}
 			continue
 		}
 		_, port, err := net.SplitHostPort(a)
 		n, errPort := strconv.Atoi(port)
 		if err != nil || errPort != nil || n < 0 || n > 65535 {
-			return "must hold addresses such as 127.0.0.1:8472, [::1]:8472 or unix:/run/kvmbridge.sock"
+			return "must hold addresses such as 127.0.0.1:8472, [::1]:8472 or unix:///run/kvmbridge.sock"
 		}
 	}
 	return ""
+}
+
+const unixScheme = "unix://"
+
+// exposed reports whether other machines can reach an address of Listen. Names other than localhost may point anywhere.
+func exposed(address string) bool {
+	if strings.HasPrefix(address, unixScheme) {
+		return false
+	}
+	host, _, _ := net.SplitHostPort(address)
+	ip, err := netip.ParseAddr(host)
+	return host != "localhost" && (err != nil || !ip.IsLoopback())
 }
 
 // splitList splits the environment's notation of a list.

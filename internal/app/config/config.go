@@ -5,14 +5,13 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"time"
 )
 
 // Config is everything an operator can decide; Load fills it and nobody changes it afterwards.
 type Config struct {
-	// Listen holds addresses of the bridge: "host:port", or "unix:/path" for a socket.
+	// Listen holds addresses of the bridge: "host:port", or "unix:///path" for a socket.
 	Listen []string
 	// SealKey encrypts secrets at rest; empty: derived from WHMCS.HashKey.
 	SealKey   Secret
@@ -62,11 +61,12 @@ func (d DB) TLSConfig() (*tls.Config, error) {
 		return nil, nil //nolint:nilnil // no protection is a valid answer and no fault
 	}
 	c := &tls.Config{ServerName: d.Host, MinVersion: tls.VersionTLS12}
-	c.InsecureSkipVerify = d.TLS == "insecure" //nolint:gosec // the operator asked for it in so many words
+	// The operator asked for it in so many words.
+	c.InsecureSkipVerify = d.TLS == "insecure"
 	if d.CAFile == "" {
 		return c, nil
 	}
-	pem, err := os.ReadFile(d.CAFile)
+	pem, err := readFile(d.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("read db.ca_file: %w", err)
 	}
@@ -81,6 +81,8 @@ func (d DB) TLSConfig() (*tls.Config, error) {
 type Bridge struct {
 	Secret     Secret // key id k1
 	SecretNext Secret // key id k2, accepted too while a secret is being replaced
+	CertFile   string // PEM, with KeyFile: TLS on TCP addresses; both empty: none
+	KeyFile    string
 }
 
 // Callback says where effects are sent; URL empty: derived from WHMCS's system URL.

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"os"
 	"slices"
 	"strings"
 )
@@ -59,7 +58,7 @@ func (l *layer) take(o Option, twin bool, value, place string) {
 		l.add(setting{o, value, place})
 		return
 	}
-	raw, err := os.ReadFile(value)
+	raw, err := readFile(value)
 	if err != nil {
 		l.fault(place, o.Key, "The file with "+o.Key+" cannot be read: "+err.Error()+".")
 		return

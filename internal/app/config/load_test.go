@@ -110,14 +110,14 @@ func TestLoad_laysSourcesOverEachOther(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{
 		"configuration.php": strings.Replace(configurationPHP, "db.example.com", "localhost:/run/m.sock", 1),
-		"kvmbridge.toml":    "listen = [\"127.0.0.1:1\", \"unix:/run/k\"]\n[db]\nhost = \"file\"\nname = \"file\"\n[engine]\nlease = \"45s\"\n[migration]\nenable = false\n",
+		"kvmbridge.toml":    "listen = [\"127.0.0.1:1\", \"unix:///run/k\"]\n[db]\nhost = \"file\"\nname = \"file\"\n[engine]\nlease = \"45s\"\n[migration]\nenable = false\n",
 	}
 	c := mustLoad(t, files, "KVMBRIDGE_DB_NAME=env", "KVMBRIDGE_ENGINE_CALLS=3", "KVMBRIDGE_DB_USER=", "KVMBRIDGE_SERVERS_12_INSECURE=true")
 	if network, address := c.DB.Address(); network != "tcp" || address != "file:3307" {
 		t.Errorf("Address = %s %s: the file's host must end the socket of WHMCS", network, address)
 	}
 	got := []any{c.DB.Name, c.DB.User, c.Engine.Lease, c.Engine.Calls, c.Migration.Enable, c.Listen, c.Server(12).Insecure, c.Engine.StartLane}
-	want := []any{"env", "whmcs", 45 * time.Second, 3, false, []string{"127.0.0.1:1", "unix:/run/k"}, true, 4}
+	want := []any{"env", "whmcs", 45 * time.Second, 3, false, []string{"127.0.0.1:1", "unix:///run/k"}, true, 4}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -169,6 +169,8 @@ func TestLoad_saysEveryFaultAtOnce(t *testing.T) {
 		"certificates":       {environ: []string{"KVMBRIDGE_SERVERS_3_CA_FILE=DIR/secret", "KVMBRIDGE_DB_CA_FILE=DIR/gone"}, want: []string{"db.ca_file only counts", "db.ca_file cannot be read", "servers.3.ca_file (", "holds no certificate"}},
 		"proof and no proof": {environ: []string{"KVMBRIDGE_SERVERS_3_INSECURE=1", "KVMBRIDGE_SERVERS_3_FINGERPRINT=" + strings.Repeat("ab:", 31) + "ab"}, want: []string{"Server 3 is insecure and also"}},
 		"host header alone":  {environ: []string{"KVMBRIDGE_CALLBACK_HOST_HEADER=x"}, want: []string{"callback.host_header only counts"}},
+		"open to all":        {environ: []string{"KVMBRIDGE_LISTEN=[::1]:1,localhost:2,unix:///run/k,0.0.0.0:3"}, want: []string{"KVMBRIDGE_LISTEN: Requests carry passwords"}},
+		"half of TLS":        {environ: []string{"KVMBRIDGE_BRIDGE_KEY_FILE=/k"}, want: []string{"bridge.cert_file and bridge.key_file only count together"}},
 		"PHP variable":       {php: `<?php $db_name = "whmcs_$env"; $db_username='u'; $cc_encryption_hash='x';`, want: []string{"$db_name cannot be read: its string contains the variable $env"}},
 		"PHP broken":         {php: `<?php $db_name = "whmcs`, want: []string{"This is not a PHP file", "database is not known", "database user is not known", "no key to encrypt"}},
 	} {

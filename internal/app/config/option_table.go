@@ -1,11 +1,18 @@
 package config
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 const serversPrefix = "servers."
 
 // Options is the table of everything but servers, in the order of the sample.
 func Options() []Option {
+	return slices.Concat(generalOptions(), databaseOptions(), bridgeOptions(), engineOptions())
+}
+
+func generalOptions() []Option {
 	return []Option{
 		{
 			Key: "whmcs", Field: func(c *Config) any { return &c.WHMCS.Dir },
@@ -13,15 +20,19 @@ func Options() []Option {
 		},
 		{
 			Key: "listen", Default: "127.0.0.1:8472", Field: func(c *Config) any { return &c.Listen }, Check: addresses,
-			Help: "Addresses of the bridge: host:port, or unix:/path for a socket. Requests are signed but not encrypted: " +
-				"keep them on this machine or on a network you trust.",
+			Help: "Addresses of the bridge: host:port, or unix:///path for a socket. Addresses that other machines can reach " +
+				"need bridge.cert_file.",
 		},
 		{
 			Key: "seal_key", Field: func(c *Config) any { return &c.SealKey }, Check: atLeast16,
 			Help: "Encrypts passwords in the database. Without it the key is derived from $cc_encryption_hash of WHMCS. " +
 				"All replicas need the same.",
 		},
+	}
+}
 
+func databaseOptions() []Option {
+	return []Option{
 		{
 			Key: "db.host", Default: "127.0.0.1", Field: func(c *Config) any { return &c.DB.Host }, Check: notEmpty,
 			Help: "Name or address of the database server.",
@@ -49,7 +60,11 @@ func Options() []Option {
 			Key: "db.max_connections", Default: "20", Field: func(c *Config) any { return &c.DB.MaxConns }, Check: between(2, 1000),
 			Help: "Connections of this replica at most.",
 		},
+	}
+}
 
+func bridgeOptions() []Option {
+	return []Option{
 		{
 			Key: "bridge.secret", Field: func(c *Config) any { return &c.Bridge.Secret }, Check: atLeast16,
 			Help: "Secret shared with the addon (key k1). Without it the addon's own settings are read from the database.",
@@ -59,6 +74,14 @@ func Options() []Option {
 			Help: "Second secret that is accepted as well (key k2), for replacing the first without a pause.",
 		},
 		{
+			Key: "bridge.cert_file", Field: func(c *Config) any { return &c.Bridge.CertFile }, Check: absolute,
+			Help: "PEM file with a certificate: with it and bridge.key_file the bridge speaks TLS on its TCP addresses.",
+		},
+		{
+			Key: "bridge.key_file", Field: func(c *Config) any { return &c.Bridge.KeyFile }, Check: absolute,
+			Help: "PEM file with the key of bridge.cert_file.",
+		},
+		{
 			Key: "callback.url", Field: func(c *Config) any { return &c.Callback.URL }, Check: webAddress,
 			Help: "Address of the addon's callback.php. Without it the system URL of WHMCS is used.",
 		},
@@ -66,7 +89,6 @@ func Options() []Option {
 			Key: "callback.host_header", Field: func(c *Config) any { return &c.Callback.HostHeader },
 			Help: "Host header of callbacks, when callback.url names an address instead of the site.",
 		},
-
 		{
 			Key: "log.level", Default: "info", Field: func(c *Config) any { return &c.Log.Level }, Check: oneOf("debug", "info", "warn", "error"),
 			Help: "debug, info, warn or error.",
@@ -75,7 +97,11 @@ func Options() []Option {
 			Key: "log.format", Default: "text", Field: func(c *Config) any { return &c.Log.Format }, Check: oneOf("text", "json"),
 			Help: "text or json.",
 		},
+	}
+}
 
+func engineOptions() []Option {
+	return []Option{
 		{
 			Key: "engine.workers", Default: "500", Field: func(c *Config) any { return &c.Engine.Workers }, Check: between(1, 10000),
 			Help: "Machines in progress at once on this replica; most of them only wait.",
@@ -104,7 +130,6 @@ func Options() []Option {
 			Key: "engine.calls", Default: "8", Field: func(c *Config) any { return &c.Engine.Calls }, Check: between(1, 100),
 			Help: "API calls at once per server.",
 		},
-
 		{
 			Key: "migration.enable", Default: "true", Field: func(c *Config) any { return &c.Migration.Enable },
 			Help: "Whether a new machine may leave the node of its template.",

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 )
@@ -22,7 +21,16 @@ func (l *loader) together() []Fault {
 			"seal_key", "There is no key to encrypt passwords with. Give --whmcs DIR, or set seal_key.",
 			c.SealKey == "" && c.WHMCS.HashKey == "",
 		},
+		{
+			"listen", "Requests carry passwords, so an address that other machines can reach needs bridge.cert_file and bridge.key_file. " +
+				"Give both, or listen on 127.0.0.1 or a socket.",
+			c.Bridge.CertFile == "" && slices.ContainsFunc(c.Listen, exposed),
+		},
 		{"db.ca_file", "db.ca_file only counts when db.tls is \"on\". Set that, or take db.ca_file out.", c.DB.CAFile != "" && c.DB.TLS != "on"},
+		{
+			"bridge.cert_file", "bridge.cert_file and bridge.key_file only count together. Give both or neither.",
+			(c.Bridge.CertFile == "") != (c.Bridge.KeyFile == ""),
+		},
 		{
 			"callback.host_header", "callback.host_header only counts beside callback.url. Set that, or take callback.host_header out.",
 			c.Callback.HostHeader != "" && c.Callback.URL == "",
@@ -36,6 +44,7 @@ func (l *loader) together() []Fault {
 		}
 	}
 	faults = append(faults, l.pemFault("db.ca_file", c.DB.CAFile)...)
+	faults = append(faults, l.pemFault("bridge.cert_file", c.Bridge.CertFile)...)
 	return append(faults, l.servers()...)
 }
 
@@ -67,7 +76,7 @@ func (l *loader) pemFault(key, path string) []Fault {
 	if path == "" {
 		return nil
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := readFile(path)
 	switch {
 	case err != nil:
 		return []Fault{{Place: l.place(key), Key: key, Text: "The file of " + key + " cannot be read: " + err.Error() + "."}}

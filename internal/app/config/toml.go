@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	"github.com/BurntSushi/toml"
@@ -16,7 +15,7 @@ func tomlFile(path string) layer {
 	if path == "" {
 		return l
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := readFile(path)
 	if err != nil {
 		l.fault(path, "", "The configuration file cannot be read: "+err.Error()+".")
 		return l

@@ -33,7 +33,7 @@ func mustFind(key string) Option {
 func whmcsLayer(dir string, sockets []string) layer {
 	var l layer
 	path := filepath.Join(dir, "configuration.php")
-	raw, err := os.ReadFile(path)
+	raw, err := readFile(path)
 	if err != nil {
 		l.fault(path, "whmcs", "WHMCS's configuration cannot be read: "+err.Error()+". Name the folder that holds configuration.php, and let this user read it.")
 		return l

@@ -130,14 +130,14 @@ func codepoint(rest string) (string, int, error) {
 	if err != nil || v > 0x10FFFF {
 		return "", 0, fmt.Errorf(`\%s in a string is no Unicode character`, rest[:end+1])
 	}
-	return encode(uint32(v)), end + 1, nil
+	return encode(rune(v)), end + 1, nil
 }
 
-func encode(v uint32) string {
+func encode(v rune) string {
 	if v >= 0xD800 && v <= 0xDFFF {
 		return string([]byte{0xE0 | byte(v>>12), 0x80 | byte(v>>6&0x3F), 0x80 | byte(v&0x3F)})
 	}
-	return string(rune(v))
+	return string(v)
 }
 
 // digits counts the bytes at the start of s that satisfy ok, at most limit.
