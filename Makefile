@@ -50,7 +50,7 @@ fmt-check:
 	@out=$$($(LINT) fmt --diff) || { echo "$$out"; echo 'run make fmt'; exit 1; }
 
 vet:
-	go vet ./...
+	go vet ./... ./.ci/gotest ./.ci/schema
 
 vuln: ## known holes in what we use; says so when its database cannot be reached
 	@$(VULN) ./... || { [ $$? -eq 3 ] && exit 1; echo 'govulncheck could not do its work (see above); nothing is known.'; }
