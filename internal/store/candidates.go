@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+)
+
+const (
+	// listLife is how old a list of free addresses may be. Others may take or free addresses meanwhile: what was taken
+	// costs a failed INSERT, what was freed is seen late.
+	listLife = time.Second
+	// listSize is how many free addresses are looked up at a time.
+	listSize = 512
+)
+
+// source is a pool, or the legacy list of a server as a whole, with some of its free addresses, lowest first.
+type source struct {
+	key    string        // tells it from what it was before an edit
+	pools  []ippool.Pool // one pool, or all entries of the legacy list
+	legacy bool
+	busy   []netip.Addr // never handed out although nobody holds them: gateways, entries of the legacy list
+
+	mu     sync.Mutex
+	free   []ippool.Lease
+	filled time.Time
+	whole  bool // free held everything that was free when it was filled
+	flying map[flight]bool
+}
+
+// flight is a candidate that was handed to a transaction which is not over.
+type flight struct {
+	address netip.Addr
+	bridge  string
+	vlan    int
+}
+
+func flightOf(l ippool.Lease) flight { return flight{l.Address, l.Bridge, l.VLAN} }
+
+// pop hands out the lowest candidate that serves want; lists made before notBefore are made anew.
+func (s *source) pop(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, notBefore time.Time) (ippool.Lease, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.filled.Before(notBefore) || (len(s.free) == 0 && !s.whole) {
+		if err := s.fill(ctx, d, tx); err != nil {
+			return ippool.Lease{}, false, err
+		}
+	}
+	i := slices.IndexFunc(s.free, func(l ippool.Lease) bool { return want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN) })
+	if i < 0 {
+		return ippool.Lease{}, false, nil
+	}
+	l := s.free[i]
+	s.free = slices.Delete(s.free, i, i+1)
+	s.flying[flightOf(l)] = true
+	return l, true, nil
+}
+
+func (s *source) fill(ctx context.Context, d *DB, tx *sqlx.Tx) error {
+	now := d.cfg.Clock.Now()
+	var free []ippool.Lease
+	var err error
+	if s.legacy {
+		free, err = s.freeLegacy(ctx, d, tx)
+	} else {
+		free, err = s.freeOfPool(ctx, d, tx, listSize+len(s.flying))
+	}
+	if err != nil {
+		return err
+	}
+	s.whole = s.legacy || len(free) < listSize+len(s.flying)
+	s.free = slices.DeleteFunc(free, func(l ippool.Lease) bool { return s.flying[flightOf(l)] })
+	s.filled = now
+	return nil
+}
+
+// landed ends a flight: the address is somebody's now.
+func (s *source) landed(l ippool.Lease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.flying, flightOf(l))
+}
+
+// putBack ends a flight of an address that stayed free.
+func (s *source) putBack(l ippool.Lease) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.flying, flightOf(l))
+	if s.legacy { // its order is not by address; the next list has it again
+		s.filled = time.Time{}
+		return
+	}
+	i, there := slices.BinarySearchFunc(s.free, l, func(a, b ippool.Lease) int { return a.Address.Compare(b.Address) })
+	if !there {
+		s.free = slices.Insert(s.free, i, l)
+	}
+}
+
+// expire makes the next pop look again, because addresses were freed.
+func (s *source) expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.filled = time.Time{}
+}
+
+func familyOf(a netip.Addr) int {
+	if a.Is4() {
+		return 4
+	}
+	return 6
+}

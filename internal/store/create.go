@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+)
+
+// CreateDatabase makes an empty database of cfg's name for the demo and for tests; production uses WHMCS's own.
+func CreateDatabase(ctx context.Context, cfg Config) error {
+	name := cfg.Database
+	cfg.Database = ""
+	d, err := Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	_, err = d.sql.ExecContext(ctx, "CREATE DATABASE `"+name+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci") //nolint:gosec // a name of our own
+	if err != nil {
+		err = fmt.Errorf("create database %s: %w", name, err)
+	}
+	return errors.Join(err, d.Close())
+}
+
+// AddPool writes a pool and returns its number; the caller has checked it with ippool.Check.
+func (d *DB) AddPool(ctx context.Context, p ippool.Pool) (int64, error) {
+	dns := [2]string{}
+	for i, a := range p.DNS {
+		dns[min(i, 1)] = a.String()
+	}
+	kind := "ipv4"
+	if p.First.Is6() {
+		kind = "ipv6"
+	}
+	res, err := d.sql.ExecContext(ctx, `INSERT INTO puq_proxmox_kvm_ip_pools
+		(server_id, type, bridge, vlan, gateway, mask, dns1, dns2, address_start, address_stop) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.ServerID, kind, p.Bridge, p.VLAN, p.Gateway.String(), p.Bits, dns[0], dns[1], p.First.String(), p.Last.String())
+	if err != nil {
+		return 0, fmt.Errorf("add a pool to server %d: %w", p.ServerID, err)
+	}
+	return res.LastInsertId()
+}

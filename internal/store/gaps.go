@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"iter"
+	"net/netip"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+)
+
+// pageSize is how many allocations are read at a time while looking for gaps.
+const pageSize = 4096
+
+// freeOfPool finds the lowest free addresses of a pool without walking through its range: it reads the allocations in
+// order and stops once it has seen enough gaps.
+func (s *source) freeOfPool(ctx context.Context, d *DB, tx *sqlx.Tx, limit int) ([]ippool.Lease, error) {
+	pool := s.pools[0]
+	busy, err := d.namedElsewhere(ctx, tx, pool)
+	if err != nil {
+		return nil, err
+	}
+	busy = append(busy, s.busy...)
+	slices.SortFunc(busy, netip.Addr.Compare)
+	var failed error
+	gaps := ippool.Gaps(pool, merged(allocated(ctx, tx, pool, &failed), busy), limit)
+	if failed != nil {
+		return nil, failed
+	}
+	list := make([]ippool.Lease, 0, len(gaps))
+	for _, a := range gaps {
+		list = append(list, ippool.Lease{Address: a, Network: pool.Network, PoolID: pool.ID})
+	}
+	return list, nil
+}
+
+// freeLegacy finds the free entries of a legacy list, in the order in which they stand there.
+func (s *source) freeLegacy(ctx context.Context, d *DB, tx *sqlx.Tx) ([]ippool.Lease, error) {
+	var rows []struct {
+		Bridge  string `db:"bridge"`
+		VLAN    int    `db:"vlan"`
+		Address []byte `db:"address"`
+	}
+	err := tx.SelectContext(ctx, &rows, "SELECT bridge, vlan, address FROM kvmbridge_ip_allocations WHERE server_id = ? AND pool_id = 0", s.pools[0].ServerID)
+	if err != nil {
+		return nil, err
+	}
+	taken := map[flight]bool{}
+	for _, r := range rows {
+		a, _ := netip.AddrFromSlice(r.Address)
+		taken[flight{a, r.Bridge, r.VLAN}] = true
+	}
+	var list []ippool.Lease
+	for _, p := range s.pools {
+		named, err := d.namedElsewhere(ctx, tx, p)
+		if err != nil {
+			return nil, err
+		}
+		l := ippool.Lease{Address: p.First, Network: p.Network}
+		if len(named) == 0 && !taken[flightOf(l)] {
+			list = append(list, l)
+		}
+	}
+	return list, nil
+}
+
+// allocated yields a pool's addresses that have a row, in ascending order, page by page; a failure ends it.
+func allocated(ctx context.Context, tx *sqlx.Tx, p ippool.Pool, failed *error) iter.Seq[netip.Addr] {
+	return func(yield func(netip.Addr) bool) {
+		from := p.First
+		for from.IsValid() && !p.Last.Less(from) {
+			var page [][]byte
+			*failed = tx.SelectContext(ctx, &page, `SELECT address FROM kvmbridge_ip_allocations WHERE server_id = ? AND bridge = ? AND vlan = ?
+				AND address >= ? AND address <= ? ORDER BY address LIMIT ?`, p.ServerID, p.Bridge, p.VLAN, from.AsSlice(), p.Last.AsSlice(), pageSize)
+			if *failed != nil {
+				return
+			}
+			for _, b := range page {
+				a, ok := netip.AddrFromSlice(b)
+				if ok && a.BitLen() == from.BitLen() && !yield(a) {
+					return
+				}
+			}
+			if len(page) < pageSize {
+				return
+			}
+			last, _ := netip.AddrFromSlice(page[len(page)-1])
+			from = last.Next()
+		}
+	}
+}
+
+// merged yields two ascending sequences as one.
+func merged(a iter.Seq[netip.Addr], b []netip.Addr) iter.Seq[netip.Addr] {
+	return func(yield func(netip.Addr) bool) {
+		for x := range a {
+			for len(b) > 0 && b[0].Less(x) {
+				if !yield(b[0]) {
+					return
+				}
+				b = b[1:]
+			}
+			if !yield(x) {
+				return
+			}
+		}
+		for _, y := range b {
+			if !yield(y) {
+				return
+			}
+		}
+	}
+}

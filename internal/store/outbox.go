@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// Kinds of effects.
+const (
+	KindMail     = "mail"     // SendEmail: Subject is the template's name
+	KindActivity = "activity" // LogActivity: Subject is the entry's text
+)
+
+// Effect is something that WHMCS has to do for us, exactly once.
+type Effect struct {
+	ID        int64
+	ServiceID int64
+	ClientID  int64 // owner of the service, 0 when the service is gone
+	Kind      string
+	Subject   string
+	Vars      map[string]string
+	Attempts  int
+	// Open: an earlier try may have been carried out. Look for its traces behind Mark before trying again.
+	Open      bool
+	Mark      Mark
+	CreatedAt time.Time
+	LastError string
+}
+
+// Mark remembers how far WHMCS's logs reached before a try, so that the traces of the try can be told from older ones.
+type Mark struct {
+	Mail     int64 // highest tblemails.id
+	Activity int64 // highest tblactivitylog.id
+}
+
+// Pending lists up to limit effects that may be tried at now, oldest first; next is the earliest later moment, zero when there is none.
+func (d *DB) Pending(ctx context.Context, now time.Time, limit int) (effects []Effect, next time.Time, err error) {
+	var rows []struct {
+		ID    int64     `db:"id"`
+		DueAt time.Time `db:"due_at"`
+	}
+	err = d.sql.SelectContext(ctx, &rows, "SELECT id, due_at FROM kvmbridge_outbox WHERE due_at IS NOT NULL ORDER BY due_at, id LIMIT ?", limit+1)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("list pending effects: %w", err)
+	}
+	var ids []int64
+	for _, r := range rows {
+		if r.DueAt.After(now) || len(ids) == limit {
+			next = r.DueAt
+			break
+		}
+		ids = append(ids, r.ID)
+	}
+	if len(ids) == 0 {
+		return nil, next, nil
+	}
+	effects, err = d.effects(ctx, ids)
+	return effects, next, err
+}
+
+func (d *DB) effects(ctx context.Context, ids []int64) ([]Effect, error) {
+	query, args, err := sqlx.In(`SELECT o.id, o.service_id, COALESCE(h.userid, 0) AS client_id, o.kind, o.subject, o.vars, o.attempts, o.open_attempt,
+		o.mark_mail, o.mark_activity, o.created_at, COALESCE(o.last_error, '') AS last_error
+		FROM kvmbridge_outbox o LEFT JOIN tblhosting h ON h.id = o.service_id WHERE o.id IN (?) ORDER BY o.id`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("list pending effects: %w", err)
+	}
+	var rows []effectRow
+	if err := d.sql.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, fmt.Errorf("list pending effects: %w", err)
+	}
+	list := make([]Effect, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, r.effect())
+	}
+	return list, nil
+}
+
+type effectRow struct {
+	ID        int64     `db:"id"`
+	ServiceID int64     `db:"service_id"`
+	ClientID  int64     `db:"client_id"`
+	Kind      string    `db:"kind"`
+	Subject   string    `db:"subject"`
+	Vars      string    `db:"vars"`
+	Attempts  int       `db:"attempts"`
+	Open      bool      `db:"open_attempt"`
+	MarkMail  int64     `db:"mark_mail"`
+	MarkAct   int64     `db:"mark_activity"`
+	CreatedAt time.Time `db:"created_at"`
+	LastError string    `db:"last_error"`
+}
+
+func (r effectRow) effect() Effect {
+	return Effect{
+		ID: r.ID, ServiceID: r.ServiceID, ClientID: r.ClientID, Kind: r.Kind, Subject: r.Subject, Vars: names(r.Vars),
+		Attempts: r.Attempts, Open: r.Open, Mark: Mark{r.MarkMail, r.MarkAct}, CreatedAt: r.CreatedAt, LastError: r.LastError,
+	}
+}
+
+// Attempt announces a try that must be over at until; nobody else may try before. It updates e. The mark of an earlier
+// try with unknown outcome stays, because its traces begin there. pipeline.ErrLost: somebody else tries, or it is delivered.
+func (d *DB) Attempt(ctx context.Context, e *Effect, until time.Time, mark Mark) error {
+	if e.Open {
+		mark = e.Mark
+	}
+	err := exactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET attempts = attempts + 1, open_attempt = 1, mark_mail = ?, mark_activity = ?, due_at = ?
+		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, mark.Mail, mark.Activity, moment(until), e.ID, e.Attempts))
+	if err != nil {
+		return fmt.Errorf("announce the delivery of effect %d: %w", e.ID, err)
+	}
+	e.Attempts, e.Open, e.Mark = e.Attempts+1, true, mark
+	return nil
+}
+
+// Delivered ends an effect. pipeline.ErrLost: another try has begun since.
+func (d *DB) Delivered(ctx context.Context, e Effect, at time.Time) error {
+	err := exactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET due_at = NULL, delivered_at = ?, open_attempt = 0, last_error = NULL, vars = ''
+		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, moment(at), e.ID, e.Attempts))
+	if err != nil {
+		return fmt.Errorf("note the delivery of effect %d: %w", e.ID, err)
+	}
+	return nil
+}
+
+// Postponed puts an effect off until the given time. uncertain: the try may have been carried out after all, such as a
+// lost answer; otherwise WHMCS refused it and nothing happened. pipeline.ErrLost: another try has begun since.
+func (d *DB) Postponed(ctx context.Context, e Effect, until time.Time, cause string, uncertain bool) error {
+	err := exactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET due_at = ?, open_attempt = ?, last_error = ?
+		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, moment(until), uncertain, text(cause), e.ID, e.Attempts))
+	if err != nil {
+		return fmt.Errorf("postpone effect %d: %w", e.ID, err)
+	}
+	return nil
+}
+
+func putMail(ctx context.Context, tx *sqlx.Tx, serviceID int64, m vm.Mail, at time.Time) error {
+	vars, err := json.Marshal(m.Vars)
+	if err != nil {
+		return err
+	}
+	return put(ctx, tx, serviceID, KindMail, m.Template, string(vars), at)
+}
+
+func putActivity(ctx context.Context, tx *sqlx.Tx, serviceID int64, entry string, at time.Time) error {
+	return put(ctx, tx, serviceID, KindActivity, entry, "{}", at)
+}
+
+func put(ctx context.Context, tx *sqlx.Tx, serviceID int64, kind, subject, vars string, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO kvmbridge_outbox (service_id, kind, subject, vars, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		serviceID, kind, clean(subject), vars, moment(at), moment(at))
+	return err
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// vmInfo is the table of records; it may have been made by the reference product.
+const vmInfo = "puqProxmoxKVM_vm_info"
+
+// record is a machine as the tables hold it: the reference product's row, ours, and WHMCS's.
+type record struct {
+	ServiceID    int64          `db:"service_id"`
+	ServerID     int64          `db:"server_id"`
+	ClientID     int64          `db:"client_id"`
+	VMID         sql.NullString `db:"vm_id"`
+	Name         sql.NullString `db:"vm_name"`
+	Status       sql.NullString `db:"vm_status"`
+	MAC          sql.NullString `db:"vm_net0_mac"`
+	RevDNS       sql.NullString `db:"vm_rev_dns"`
+	Domain       sql.NullString `db:"domain"`
+	Username     sql.NullString `db:"username"`
+	Sealed       []byte         `db:"sealed"`
+	Node         sql.NullString `db:"node"`
+	Task         sql.NullString `db:"task"`
+	Suspended    sql.NullBool   `db:"suspended"`
+	Holder       sql.NullString `db:"lease_holder"`
+	Token        sql.NullInt64  `db:"lease_token"`
+	Failures     sql.NullInt64  `db:"failures"`
+	FailingSince sql.NullTime   `db:"failing_since"`
+	Attention    sql.NullString `db:"attention"`
+	LastError    sql.NullString `db:"last_error"`
+}
+
+// load reads a record; a machine taken over from the reference product has no row of ours yet.
+func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
+	var r record
+	err := d.sql.GetContext(ctx, &r, `SELECT i.service_id, COALESCE(v.server_id, h.server, 0) AS server_id, COALESCE(h.userid, 0) AS client_id,
+		i.vm_id, i.vm_name, i.vm_status, i.vm_net0_mac, i.vm_rev_dns, h.domain, h.username, s.sealed,
+		v.node, v.task, v.suspended, v.lease_holder, v.lease_token, v.failures, v.failing_since, v.attention, v.last_error
+		FROM puqProxmoxKVM_vm_info i
+		LEFT JOIN kvmbridge_vm v ON v.service_id = i.service_id
+		LEFT JOIN tblhosting h ON h.id = i.service_id
+		LEFT JOIN kvmbridge_secrets s ON s.purpose = ? AND s.ref_id = i.service_id
+		WHERE i.service_id = ? LIMIT 1`, guestPassword, serviceID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, vm.ErrNoMachine
+	}
+	return r, err
+}
+
+// machine turns a record into the domain's form.
+func (d *DB) machine(r record) (vm.Machine, error) {
+	m := vm.Machine{
+		ServiceID: r.ServiceID, ServerID: r.ServerID, ClientID: r.ClientID,
+		VMID: number(r.VMID.String), Name: r.Name.String, Domain: r.Domain.String, Username: r.Username.String,
+		Status: pipeline.State(r.Status.String), MAC: r.MAC.String, RevDNS: names(r.RevDNS.String),
+		Node: r.Node.String, Task: r.Task.String, Suspended: r.Suspended.Bool,
+		Failures: int(r.Failures.Int64), FailingSince: r.FailingSince.Time,
+		Attention: r.Attention.String, LastError: r.LastError.String,
+	}
+	if len(r.Sealed) == 0 {
+		return m, nil
+	}
+	password, err := d.open(guestPassword, r.ServiceID, r.Sealed)
+	if err != nil {
+		return m, fmt.Errorf("read the guest's password: %w", err)
+	}
+	m.Password = password
+	return m, nil
+}
+
+// number reads an id from a column whose type is not ours to know; anything else is "none".
+func number(s string) int {
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// names reads vm_rev_dns; text that is no JSON object counts as empty, it is only a set of defaults.
+func names(s string) map[string]string {
+	m := map[string]string{}
+	if json.Unmarshal([]byte(s), &m) != nil {
+		return map[string]string{}
+	}
+	return m
+}

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// Begin implements pipeline.Store; nothing is written before there is something to tell.
+func (d *DB) Begin(_ context.Context, _ pipeline.Lease, action string, from pipeline.State, at time.Time) (pipeline.Run, error) {
+	return pipeline.Run{Action: action, From: from, Started: at}, nil
+}
+
+// Settle implements pipeline.Store. It writes the id, name, MAC, node and task of the machine and its mails; addresses
+// and reverse names are written by Lease, domain, user name and password by Open.
+func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm.Machine, e pipeline.Entry) error {
+	s, err := d.shapeOf(ctx, vmInfo)
+	if err != nil {
+		return err
+	}
+	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
+	err = d.inTx(ctx, func(tx *sqlx.Tx) error { return w.settle(ctx, tx, run.ID) })
+	if err != nil {
+		return wrap(err, "settle the step", l.ID)
+	}
+	run.ID, run.Steps = w.run.ID, e.N
+	r.Status, r.Mails = e.To, nil
+	r.Failures, r.FailingSince, r.Attention, r.LastError = 0, time.Time{}, "", ""
+	return nil
+}
+
+// Fail implements pipeline.Store. The first failure that asks for a person also leaves an entry for WHMCS's activity log.
+func (d *DB) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm.Machine, e pipeline.Entry, t pipeline.Trouble) error {
+	s, err := d.shapeOf(ctx, vmInfo)
+	if err != nil {
+		return d.parted(l, err)
+	}
+	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
+	err = d.inTx(ctx, func(tx *sqlx.Tx) error { return w.fail(ctx, tx, run.ID, t) })
+	if err != nil {
+		return d.parted(l, wrap(err, "write down the failure", l.ID))
+	}
+	run.ID, run.Steps = w.run.ID, e.N
+	r.Failures, r.FailingSince, r.Attention, r.LastError = t.Failures, t.Since, t.Attention, e.Result
+	return nil
+}
+
+// End implements pipeline.Store.
+func (d *DB) End(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm.Machine, at, wake time.Time) error {
+	s, err := d.shapeOf(ctx, vmInfo)
+	if err != nil {
+		return d.parted(l, err)
+	}
+	w := write{d: d, shape: s, lease: l, run: *run, machine: r, at: at}
+	err = d.inTx(ctx, func(tx *sqlx.Tx) error { return w.end(ctx, tx, wake) })
+	return d.parted(l, wrap(err, "end the run", l.ID))
+}
+
+// Note implements pipeline.Store.
+func (d *DB) Note(ctx context.Context, l pipeline.Lease, r *vm.Machine) error {
+	s, err := d.shapeOf(ctx, vmInfo)
+	if err != nil {
+		return err
+	}
+	w := write{d: d, shape: s, lease: l, machine: r}
+	err = d.inTx(ctx, func(tx *sqlx.Tx) error {
+		err := exactlyOne(tx.ExecContext(ctx, `UPDATE kvmbridge_vm SET node = ?, task = ?
+			WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`, r.Node, r.Task, l.ID, l.Token, d.holder))
+		if err != nil {
+			return err
+		}
+		return w.saveRecord(ctx, tx, r.Status, r.Status)
+	})
+	return wrap(err, "note the record", l.ID)
+}
+
+// write is one fenced transaction.
+type write struct {
+	d       *DB
+	shape   shape
+	lease   pipeline.Lease
+	run     pipeline.Run
+	machine *vm.Machine
+	entry   pipeline.Entry
+	at      time.Time
+}
+
+func (w *write) settle(ctx context.Context, tx *sqlx.Tx, runID int64) error {
+	err := exactlyOne(tx.ExecContext(ctx, `UPDATE kvmbridge_vm SET node = ?, task = ?, failures = 0, failing_since = NULL,
+		attention = NULL, attention_at = NULL, last_error = NULL
+		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
+		w.machine.Node, w.machine.Task, w.lease.ID, w.lease.Token, w.d.holder))
+	if err != nil {
+		return err
+	}
+	w.run.ID = runID // a repeated transaction starts over
+	if err := w.saveEntry(ctx, tx, resultRunning); err != nil {
+		return err
+	}
+	if err := w.saveRecord(ctx, tx, w.entry.From, w.entry.To); err != nil {
+		return err
+	}
+	if err := w.saveLog(ctx, tx); err != nil {
+		return err
+	}
+	for _, m := range w.machine.Mails {
+		if err := putMail(ctx, tx, w.lease.ID, m, w.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *write) fail(ctx context.Context, tx *sqlx.Tx, runID int64, t pipeline.Trouble) error {
+	err := exactlyOne(tx.ExecContext(ctx, `UPDATE kvmbridge_vm SET node = ?, task = ?, failures = ?, failing_since = ?,
+		attention_at = CASE WHEN ? IS NULL THEN NULL ELSE COALESCE(attention_at, ?) END, attention = ?, last_error = ?
+		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
+		w.machine.Node, w.machine.Task, t.Failures, moment(t.Since),
+		text(t.Attention), moment(w.at), text(t.Attention), text(w.entry.Result), w.lease.ID, w.lease.Token, w.d.holder))
+	if err != nil {
+		return err
+	}
+	w.run.ID = runID
+	if err := w.saveFailure(ctx, tx); err != nil {
+		return err
+	}
+	if t.Attention != "" && w.machine.Attention == "" {
+		if err := putActivity(ctx, tx, w.lease.ID, attentionText(w.lease.ID, w.entry, t), w.at); err != nil {
+			return err
+		}
+	}
+	wake := t.Wake
+	if t.Parked {
+		wake = time.Time{}
+	}
+	return release(ctx, tx, w.d.holder, w.lease, w.at, wake)
+}
+
+// saveFailure writes the log line and ends the run as waiting, or counts what only repeats itself.
+func (w *write) saveFailure(ctx context.Context, tx *sqlx.Tx) error {
+	repeated, err := w.countRepeat(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := w.saveRecord(ctx, tx, w.entry.From, w.entry.To); err != nil || repeated {
+		return err
+	}
+	if err := w.saveEntry(ctx, tx, resultWaiting); err != nil {
+		return err
+	}
+	return w.saveHistory(ctx, tx)
+}
+
+func (w *write) end(ctx context.Context, tx *sqlx.Tx, wake time.Time) error {
+	if err := release(ctx, tx, w.d.holder, w.lease, w.at, wake); err != nil {
+		return err
+	}
+	if w.run.ID == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, finished_at = ? WHERE id = ?`, resultSuccess, moment(w.at), w.run.ID)
+	if err != nil {
+		return err
+	}
+	return w.saveHistory(ctx, tx)
+}
+
+// saveRecord is the compare-and-set of the status together with the machine's own fields.
+func (w *write) saveRecord(ctx context.Context, tx *sqlx.Tx, from, to pipeline.State) error {
+	m := w.machine
+	return exactlyOne(tx.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_status = ?, vm_id = ?, vm_name = ?, vm_net0_mac = ?
+		WHERE service_id = ? AND vm_status = ?`, string(to), orNone(w.shape, "vm_id", m.VMID), orNone(w.shape, "vm_name", m.Name),
+		orNone(w.shape, "vm_net0_mac", m.MAC), w.lease.ID, string(from)))
+}
+
+func attentionText(serviceID int64, e pipeline.Entry, t pipeline.Trouble) string {
+	return fmt.Sprintf("kvmbridge: the VM of service %d needs a person at step %q: %s (%s)", serviceID, e.Label, e.Result, t.Attention)
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// shape is what we must know about a table that may have been made by somebody else.
+type shape map[string]column
+
+type column struct {
+	Name     string         `db:"name"`
+	Nullable string         `db:"nullable"`
+	Default  sql.NullString `db:"fallback"`
+	Type     string         `db:"type"`
+	Extra    string         `db:"extra"`
+	Bytes    sql.NullInt64  `db:"bytes"`
+}
+
+// shapeOf reads a table's columns once.
+func (d *DB) shapeOf(ctx context.Context, table string) (shape, error) {
+	d.mu.Lock()
+	known, ok := d.shapes[table]
+	d.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	var columns []column
+	err := d.sql.SelectContext(ctx, &columns, `SELECT column_name AS name, is_nullable AS nullable, column_default AS fallback,
+		data_type AS type, extra AS extra, character_octet_length AS bytes
+		FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?`, table)
+	if err != nil {
+		return nil, fmt.Errorf("read the columns of %s: %w", table, err)
+	}
+	s := shape{}
+	for _, c := range columns {
+		s[strings.ToLower(c.Name)] = c
+	}
+	if len(s) > 0 { // an absent table may be created any moment
+		d.mu.Lock()
+		d.shapes[table] = s
+		d.mu.Unlock()
+	}
+	return s, nil
+}
+
+func (d *DB) forgetShapes() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clear(d.shapes)
+}
+
+// none is the value for "nothing" in a column: NULL where it is allowed, else the type's own zero.
+func (s shape) none(name string) any {
+	c, ok := s[strings.ToLower(name)]
+	if !ok || strings.EqualFold(c.Nullable, "YES") {
+		return nil
+	}
+	return c.zero()
+}
+
+// orNone is v, or nothing when v is a zero value.
+func orNone[T comparable](s shape, name string, v T) any {
+	var zero T
+	if v == zero {
+		return s.none(name)
+	}
+	return v
+}
+
+func (c column) zero() any {
+	switch t := strings.ToLower(c.Type); {
+	case strings.Contains(t, "int"), t == "decimal", t == "float", t == "double", t == "bit":
+		return 0
+	case t == "date", t == "datetime", t == "timestamp":
+		return "1970-01-02 00:00:00"
+	case t == "json":
+		return "{}"
+	}
+	return ""
+}
+
+// required lists columns that an INSERT must name: not NULL, without a default, not counting up by themselves.
+func (s shape) required() []column {
+	var list []column
+	for _, c := range s {
+		if strings.EqualFold(c.Nullable, "NO") && !c.Default.Valid &&
+			!strings.Contains(strings.ToLower(c.Extra), "auto_increment") && !strings.Contains(strings.ToUpper(c.Extra), "GENERATED") {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// room is how many bytes fit into a text column.
+func (s shape) room(name string) int {
+	if c, ok := s[strings.ToLower(name)]; ok && c.Bytes.Valid {
+		return int(min(c.Bytes.Int64, 1<<20))
+	}
+	return 1 << 20
+}
