@@ -1,0 +1,118 @@
+package whmcs
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// Facts implements vm.Catalogue.
+func (d *DB) Facts(ctx context.Context, serviceID int64) (spec.Facts, error) {
+	var row struct {
+		ClientID  int64          `db:"userid"`
+		ProductID int64          `db:"packageid"`
+		ServerID  sql.NullInt64  `db:"server"`
+		Status    sql.NullString `db:"domainstatus"`
+		Domain    sql.NullString `db:"domain"`
+		Username  sql.NullString `db:"username"`
+		Settings  sql.NullString `db:"configoption1"`
+		Template  sql.NullString `db:"configoption4"`
+	}
+	err := d.sql.GetContext(ctx, &row, `SELECT h.userid, h.packageid, h.server, h.domainstatus, h.domain, h.username, p.configoption1, p.configoption4
+		FROM tblhosting h LEFT JOIN tblproducts p ON p.id = h.packageid WHERE h.id = ?`, serviceID)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = vm.ErrNoService
+	}
+	if err != nil {
+		return spec.Facts{}, fmt.Errorf("read service %d: %w", serviceID, err)
+	}
+	options, err := d.options(ctx, serviceID)
+	if err != nil {
+		return spec.Facts{}, fmt.Errorf("read the options of service %d: %w", serviceID, err)
+	}
+	return spec.Facts{
+		ServiceID: serviceID, ClientID: row.ClientID, ProductID: row.ProductID, ServerID: row.ServerID.Int64,
+		Status: row.Status.String, Domain: plain(row.Domain.String), Username: plain(row.Username.String),
+		Settings: settings(row.Settings.String), LegacyTemplate: templateID(row.Template.String), Options: options,
+	}, nil
+}
+
+// settings is the product's JSON. Where the form encoded it, it is no JSON any more and has to be decoded; valid JSON is
+// left alone, because decoding could break its quotes.
+func settings(s string) string {
+	s = strings.TrimSpace(s)
+	if json.Valid([]byte(s)) {
+		return s
+	}
+	return plain(s)
+}
+
+// templateID is configoption4 of the reference product: the VM id of a template, perhaps with its name behind a bar.
+func templateID(s string) string {
+	id, _, _ := strings.Cut(plain(s), "|")
+	id = strings.TrimSpace(id)
+	if n, err := strconv.Atoi(id); err != nil || n <= 0 {
+		return ""
+	}
+	return id
+}
+
+// Types of configurable options in tblproductconfigoptions.optiontype.
+const (
+	dropDown = "1"
+	radio    = "2"
+	yesNo    = "3"
+	quantity = "4"
+)
+
+// optionRow is one chosen option of a service.
+type optionRow struct {
+	Name     string         `db:"name"`
+	Type     string         `db:"optiontype"`
+	Choice   sql.NullString `db:"choice"`
+	Quantity sql.NullInt64  `db:"qty"`
+}
+
+func (d *DB) options(ctx context.Context, serviceID int64) (map[string]string, error) {
+	var rows []optionRow
+	err := d.sql.SelectContext(ctx, &rows, `SELECT o.optionname AS name, COALESCE(o.optiontype, '') AS optiontype, s.optionname AS choice, c.qty
+		FROM tblhostingconfigoptions c JOIN tblproductconfigoptions o ON o.id = c.configid
+		LEFT JOIN tblproductconfigoptionssub s ON s.id = c.optionid AND s.configid = c.configid
+		WHERE c.relid = ? ORDER BY c.id`, serviceID)
+	if err != nil {
+		return nil, err
+	}
+	options := map[string]string{}
+	for _, r := range rows {
+		if value, ok := r.value(); ok {
+			options[key(r.Name)] = value
+		}
+	}
+	return options, nil
+}
+
+// value is what WHMCS would hand to a module (whmcs-contract 3.3); a list without a choice counts as not assigned.
+func (r optionRow) value() (string, bool) {
+	switch strings.TrimSpace(r.Type) {
+	case yesNo:
+		return strconv.FormatInt(min(max(r.Quantity.Int64, 0), 1), 10), true
+	case quantity:
+		return strconv.FormatInt(r.Quantity.Int64, 10), true
+	case dropDown, radio:
+		return key(r.Choice.String), r.Choice.Valid
+	}
+	return key(r.Choice.String), r.Choice.Valid
+}
+
+// key is what stands before the bar; blanks at the end matter to WHMCS and stay.
+func key(s string) string {
+	before, _, _ := strings.Cut(plain(s), "|")
+	return before
+}

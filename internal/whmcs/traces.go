@@ -1,0 +1,67 @@
+package whmcs
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+)
+
+// Marks says how far WHMCS's mail log and activity log reach; what is written later has a higher id.
+func (d *DB) Marks(ctx context.Context) (mail, activity int64, err error) {
+	err = d.sql.GetContext(ctx, &mail, "SELECT COALESCE(MAX(id), 0) FROM tblemails")
+	if err == nil {
+		err = d.sql.GetContext(ctx, &activity, "SELECT COALESCE(MAX(id), 0) FROM tblactivitylog")
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("read how far WHMCS's logs reach: %w", err)
+	}
+	return mail, activity, nil
+}
+
+// MailsAfter counts mails made from a template for a client behind mark. WHMCS's log does not name the template, so
+// subjects are compared with the template's subject in any language, merge fields standing for any text.
+func (d *DB) MailsAfter(ctx context.Context, clientID, mark int64, template string) (int, error) {
+	var subjects []string
+	err := d.sql.SelectContext(ctx, &subjects, "SELECT DISTINCT COALESCE(subject, '') FROM tblemailtemplates WHERE name = ? AND type = 'product'", template)
+	if err != nil {
+		return 0, fmt.Errorf("read the mail template %q: %w", template, err)
+	}
+	if len(subjects) == 0 {
+		return 0, nil
+	}
+	query := "SELECT COUNT(*) FROM tblemails WHERE userid = ? AND id > ? AND (subject LIKE ?" + strings.Repeat(" OR subject LIKE ?", len(subjects)-1) + ")"
+	args := []any{clientID, mark}
+	for _, s := range subjects {
+		args = append(args, likePattern(s))
+	}
+	var n int
+	if err := d.sql.GetContext(ctx, &n, query, args...); err != nil {
+		return 0, fmt.Errorf("look for mails to client %d: %w", clientID, err)
+	}
+	return n, nil
+}
+
+var mergeField = regexp.MustCompile(`\{[^}]*\}`) //nolint:gochecknoglobals // immutable table
+
+// likePattern turns a Smarty subject into a pattern for LIKE.
+func likePattern(subject string) string {
+	parts := mergeField.Split(subject, -1)
+	quote := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+	for i, p := range parts {
+		parts[i] = quote.Replace(p)
+	}
+	return strings.Join(parts, "%")
+}
+
+// ActivityAfter counts entries of the activity log behind mark that contain text; WHMCS may have encoded it.
+func (d *DB) ActivityAfter(ctx context.Context, mark int64, text string) (int, error) {
+	var n int
+	err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM tblactivitylog WHERE id > ? AND (LOCATE(?, description) > 0 OR LOCATE(?, description) > 0)",
+		mark, text, html.EscapeString(text))
+	if err != nil {
+		return 0, fmt.Errorf("look into the activity log: %w", err)
+	}
+	return n, nil
+}
