@@ -52,13 +52,11 @@ type armed struct {
 
 // Fail arms a fault; remove disarms it.
 func (s *Sim) Fail(f Fault) (remove func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.enter()()
 	a := &armed{Fault: f}
 	s.faults = append(s.faults, a)
 	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+		defer s.enter()()
 		s.faults = slices.DeleteFunc(s.faults, func(x *armed) bool { return x == a })
 	}
 }

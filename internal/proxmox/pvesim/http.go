@@ -1,7 +1,6 @@
 package pvesim
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/refusal"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/wire"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
 // Request is a line of the request log. Params hold secrets as they were sent: this is a test tool.
@@ -26,16 +26,15 @@ type Request struct {
 
 // ServeHTTP answers paths under /api2/json and /api2/extjs, in the order of pve-behaviour §1.1.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.advance()
-	entry := Request{At: s.line.Now(), Method: r.Method, Path: r.URL.Path}
+	leave := s.enter()
+	entry := Request{At: s.world.Line.Now(), Method: r.Method, Path: r.URL.Path}
 	answer, dropped := s.serve(r, &entry)
 	entry.Status, entry.Reason = answer.Status, answer.Reason
 	if dropped {
 		entry.Status = 0
 	}
 	s.requests = append(s.requests, entry)
-	s.mu.Unlock()
+	leave()
 	if dropped {
 		wire.Drop(w)
 		return
@@ -53,23 +52,23 @@ func (s *Sim) serve(r *http.Request, entry *Request) (answer wire.Answer, droppe
 	}
 	path = "/" + strings.Trim(path, "/")
 	entry.Path = path
-	if n := s.node(s.local()); n != nil && n.offline {
+	if n := s.world.FindNode(s.world.Local()); n != nil && n.Down {
 		return wire.Answer{}, true
 	}
 	fault := s.matchFault(r.Method, path)
 	if fault != nil {
-		s.sleep(r.Context(), fault.Delay)
+		s.world.Sleep(r.Context(), fault.Delay)
 		if fault.Drop == DropBefore {
 			return wire.Answer{}, true
 		}
 		if fault.Status != 0 {
-			return fault.answer(s.cfg.Version), false
+			return fault.answer(s.world.Cfg.Version), false
 		}
 	}
 	data, err := s.handle(r, path, entry, fault)
 	answer = wire.Success(data)
 	if err != nil {
-		answer = wire.Failure(err, s.cfg.Version)
+		answer = wire.Failure(err, s.world.Cfg.Version)
 	}
 	if extjs {
 		answer = wire.Wrapped(answer)
@@ -79,7 +78,7 @@ func (s *Sim) serve(r *http.Request, entry *Request) (answer wire.Answer, droppe
 
 // handle takes a request through the layers: HTTP, login, method, permission, node, parameters, handler.
 func (s *Sim) handle(r *http.Request, path string, entry *Request, fault *Fault) (any, error) {
-	v := s.cfg.Version
+	v := s.world.Cfg.Version
 	if err := wire.CheckRequest(r, v); err != nil {
 		return nil, err
 	}
@@ -89,14 +88,17 @@ func (s *Sim) handle(r *http.Request, path string, entry *Request, fault *Fault)
 	}
 	entry.Params = plainParams(params)
 	ep, vars, known := contract.Find(v, r.Method, path)
-	c := &call{Sim: s, ctx: r.Context(), ep: ep, path: vars, p: params, node: vars["node"], fault: fault}
-	c.vmid, _ = strconv.Atoi(vars["vmid"])
+	c := &world.Call{World: s.world, Ctx: r.Context(), EP: ep, Path: vars, P: params, Node: vars["node"]}
+	c.VMID, _ = strconv.Atoi(vars["vmid"])
+	if fault != nil {
+		c.Fault = world.TaskFault{Exit: fault.TaskFails, Warnings: fault.TaskWarnings}
+	}
 	if !known || !ep.Perm.World() || r.Header.Get("Authorization") != "" {
-		if c.id, err = s.login(r); err != nil {
-			s.sleep(r.Context(), s.cfg.Durations.FailedLogin)
+		if c.ID, err = s.login(r); err != nil {
+			s.world.Sleep(r.Context(), s.world.Cfg.Durations.FailedLogin)
 			return nil, err
 		}
-		entry.Who = c.id.String()
+		entry.Who = c.ID.String()
 	}
 	do, simulated := routes()[routeKey(ep)]
 	if !known || !simulated {
@@ -105,10 +107,10 @@ func (s *Sim) handle(r *http.Request, path string, entry *Request, fault *Fault)
 			Text: "Method '" + r.Method + " " + path + "' not implemented",
 		}
 	}
-	if err := c.admit(); err != nil {
+	if err := admit(c); err != nil {
 		return nil, err
 	}
-	if faults := ep.Validate(v, c.p); faults != nil {
+	if faults := ep.Validate(v, c.P); faults != nil {
 		return nil, refusal.Params(faults)
 	}
 	return do(c)
@@ -133,27 +135,27 @@ func plainParams(p contract.Params) map[string]string {
 }
 
 // admit does the steps between login and validation.
-func (c *call) admit() error {
-	for key, value := range c.path {
-		if given, again := c.p[key]; again && given.Text != value {
+func admit(c *world.Call) error {
+	for key, value := range c.Path {
+		if given, again := c.P[key]; again && given.Text != value {
 			return refusal.Param(key, "duplicate parameter (already defined in URI) with conflicting values!")
 		}
-		c.p[key] = contract.Value{Text: value}
+		c.P[key] = contract.Value{Text: value}
 	}
-	if c.id.Token != "" && !c.ep.AllowToken {
-		return tokenRefused(c.ep.Path)
+	if c.ID.Token != "" && !c.EP.AllowToken {
+		return tokenRefused(c.EP.Path)
 	}
-	if !c.id.IsRoot() {
-		has := func(path, priv string) bool { return c.auth.Has(c.id, path, priv) }
-		if text := c.ep.Perm.Check(c.cfg.Version, c.p, has); text != "" {
-			if c.ep.Perm.Broken() {
+	if !c.ID.IsRoot() {
+		has := func(path, priv string) bool { return c.Auth.Has(c.ID, path, priv) }
+		if text := c.EP.Perm.Check(c.Cfg.Version, c.P, has); text != "" {
+			if c.EP.Perm.Broken() {
 				return refusal.Fault("%s", text)
 			}
 			return refusal.Forbidden(text)
 		}
 	}
-	if c.ep.ProxyToNode {
-		return c.reach(c.node)
+	if c.EP.ProxyToNode {
+		return reach(c, c.Node)
 	}
 	return nil
 }
@@ -168,13 +170,13 @@ func tokenRefused(path string) error {
 }
 
 // reach refuses calls for nodes that are unknown or down.
-func (c *call) reach(name string) error {
-	n := c.Sim.node(name)
+func reach(c *world.Call, name string) error {
+	n := c.FindNode(name)
 	if n == nil {
 		return refusal.Fault("hostname lookup '%s' failed - failed to get address info for: %s: Name or service not known", name, name)
 	}
-	if n.offline {
-		c.sleep(c.ctx, c.cfg.Durations.Unreachable)
+	if n.Down {
+		c.Sleep(c.Ctx, c.Cfg.Durations.Unreachable)
 		return &refusal.Error{Status: 595, Text: "No route to host", NoBody: true}
 	}
 	return nil
@@ -182,11 +184,11 @@ func (c *call) reach(name string) error {
 
 // login finds out who is calling. A cookie is looked at before the Authorization header.
 func (s *Sim) login(r *http.Request) (access.Identity, error) {
-	now := s.line.Now()
+	now := s.world.Line.Now()
 	if cookie, err := r.Cookie("PVEAuthCookie"); err == nil {
 		return s.ticketLogin(r, cookie.Value, now)
 	}
-	id, err := s.auth.CheckToken(r.Header.Get("Authorization"), now)
+	id, err := s.world.Auth.CheckToken(r.Header.Get("Authorization"), now)
 	if err != nil {
 		return id, s.unauthorized(err)
 	}
@@ -197,11 +199,11 @@ func (s *Sim) ticketLogin(r *http.Request, ticket string, now time.Time) (access
 	if plain, err := url.PathUnescape(ticket); err == nil {
 		ticket = plain
 	}
-	id, err := s.auth.CheckTicket(ticket, now)
+	id, err := s.world.Auth.CheckTicket(ticket, now)
 	if err != nil {
 		return id, s.unauthorized(err)
 	}
-	if r.Method != http.MethodGet && !s.auth.CheckCSRF(r.Header.Get("CSRFPreventionToken"), id.User, now) {
+	if r.Method != http.MethodGet && !s.world.Auth.CheckCSRF(r.Header.Get("CSRFPreventionToken"), id.User, now) {
 		return id, s.unauthorized(access.ErrCSRF)
 	}
 	return id, nil
@@ -210,27 +212,8 @@ func (s *Sim) ticketLogin(r *http.Request, ticket string, now time.Time) (access
 // unauthorized is the 401 of the login check: no body; release 9 says the same for nearly everything.
 func (s *Sim) unauthorized(err error) error {
 	text := err.Error()
-	if s.cfg.Version == contract.V92 && err != access.ErrNoTicket && err != access.ErrCSRF { //nolint:errorlint // the very sentinels
+	if s.world.Cfg.Version == contract.V92 && err != access.ErrNoTicket && err != access.ErrCSRF { //nolint:errorlint // the very sentinels
 		text = "Authentication failed!"
 	}
 	return &refusal.Error{Status: http.StatusUnauthorized, Text: text, NoBody: true}
-}
-
-// waitFor blocks a synchronous call until a guest's file lock is free, 10 s at most.
-func (s *Sim) waitFor(ctx context.Context, vmid int) error {
-	deadline := s.line.Now().Add(lockWait)
-	for s.line.Busy(lockName(vmid)) {
-		left := deadline.Sub(s.line.Now())
-		if left <= 0 {
-			return refusal.Fault("%s", lockTimeout(vmid))
-		}
-		if next, ok := s.line.Next(); ok && next.Before(deadline) {
-			left = next.Sub(s.line.Now())
-		}
-		s.sleep(ctx, max(left, time.Millisecond))
-		if ctx.Err() != nil {
-			return refusal.Fault("request aborted")
-		}
-	}
-	return nil
 }

@@ -3,6 +3,11 @@ package pvesim
 import (
 	"maps"
 	"sync"
+
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/inventory"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/lifecycle"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/settings"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
 const (
@@ -15,68 +20,68 @@ const (
 // this table does not is answered with 501.
 var routes = sync.OnceValue(buildRoutes) //nolint:gochecknoglobals // immutable table, made once
 
-func buildRoutes() map[string]handler {
-	all := map[string]handler{
-		"GET /version":            getVersion,
-		"POST /access/ticket":     postTicket,
-		"GET /access/permissions": getPermissions,
+func buildRoutes() map[string]world.Handler {
+	all := map[string]world.Handler{
+		"GET /version":            inventory.GetVersion,
+		"POST /access/ticket":     inventory.PostTicket,
+		"GET /access/permissions": inventory.GetPermissions,
 
-		"GET /cluster/nextid":    getNextID,
-		"GET /cluster/resources": getResources,
-		"GET /cluster/status":    getClusterStatus,
-		"GET /cluster/tasks":     getClusterTasks,
+		"GET /cluster/nextid":    inventory.GetNextID,
+		"GET /cluster/resources": inventory.GetResources,
+		"GET /cluster/status":    inventory.GetClusterStatus,
+		"GET /cluster/tasks":     inventory.GetClusterTasks,
 
-		"GET /nodes":                getNodes,
-		"GET /nodes/{node}/status":  getNodeStatus,
-		"GET /nodes/{node}/network": getNetwork,
+		"GET /nodes":                inventory.GetNodes,
+		"GET /nodes/{node}/status":  inventory.GetNodeStatus,
+		"GET /nodes/{node}/network": inventory.GetNetwork,
 
-		"GET " + tasks:                    getTasks,
-		"GET " + tasks + "/{upid}/status": getTaskStatus,
-		"GET " + tasks + "/{upid}/log":    getTaskLog,
-		"DELETE " + tasks + "/{upid}":     deleteTask,
+		"GET " + tasks:                    inventory.GetTasks,
+		"GET " + tasks + "/{upid}/status": inventory.GetTaskStatus,
+		"GET " + tasks + "/{upid}/log":    inventory.GetTaskLog,
+		"DELETE " + tasks + "/{upid}":     inventory.DeleteTask,
 
-		"GET /nodes/{node}/qemu":   listGuests,
-		"POST /nodes/{node}/qemu":  postCreate,
-		"DELETE " + vm:             deleteGuest,
-		"GET " + vm + "/config":    getConfig,
-		"PUT " + vm + "/config":    putConfig,
-		"POST " + vm + "/config":   postConfig,
-		"GET " + vm + "/pending":   getPending,
-		"PUT " + vm + "/unlink":    putUnlink,
-		"PUT " + vm + "/resize":    putResize,
-		"POST " + vm + "/clone":    postClone,
-		"POST " + vm + "/template": postTemplate,
-		"GET " + vm + "/migrate":   getMigrate,
-		"POST " + vm + "/migrate":  postMigrate,
+		"GET /nodes/{node}/qemu":   inventory.ListGuests,
+		"POST /nodes/{node}/qemu":  lifecycle.PostCreate,
+		"DELETE " + vm:             lifecycle.DeleteGuest,
+		"GET " + vm + "/config":    settings.GetConfig,
+		"PUT " + vm + "/config":    settings.PutConfig,
+		"POST " + vm + "/config":   settings.PostConfig,
+		"GET " + vm + "/pending":   settings.GetPending,
+		"PUT " + vm + "/unlink":    settings.PutUnlink,
+		"PUT " + vm + "/resize":    settings.PutResize,
+		"POST " + vm + "/clone":    lifecycle.PostClone,
+		"POST " + vm + "/template": lifecycle.PostTemplate,
+		"GET " + vm + "/migrate":   lifecycle.GetMigrate,
+		"POST " + vm + "/migrate":  lifecycle.PostMigrate,
 
-		"GET " + vm + "/status/current":   getCurrent,
-		"POST " + vm + "/status/start":    postStart,
-		"POST " + vm + "/status/stop":     postStop,
-		"POST " + vm + "/status/shutdown": postShutdown,
-		"POST " + vm + "/status/reboot":   postReboot,
-		"POST " + vm + "/status/reset":    postReset,
-		"POST " + vm + "/status/suspend":  postSuspend,
-		"POST " + vm + "/status/resume":   postResume,
+		"GET " + vm + "/status/current":   inventory.GetCurrent,
+		"POST " + vm + "/status/start":    lifecycle.PostStart,
+		"POST " + vm + "/status/stop":     lifecycle.PostStop,
+		"POST " + vm + "/status/shutdown": lifecycle.PostShutdown,
+		"POST " + vm + "/status/reboot":   lifecycle.PostReboot,
+		"POST " + vm + "/status/reset":    lifecycle.PostReset,
+		"POST " + vm + "/status/suspend":  lifecycle.PostSuspend,
+		"POST " + vm + "/status/resume":   lifecycle.PostResume,
 
-		"GET " + storage:                                    getStorages,
-		"GET " + storage + "/{storage}/status":              getStorageStatus,
-		"GET " + storage + "/{storage}/content":             getContent,
-		"POST " + storage + "/{storage}/content":            postContent,
-		"GET " + storage + "/{storage}/content/{volume}":    getVolume,
-		"PUT " + storage + "/{storage}/content/{volume}":    putVolume,
-		"DELETE " + storage + "/{storage}/content/{volume}": deleteVolume,
-		"GET /storage":           getStorageConfigs,
-		"GET /storage/{storage}": getStorageConfig,
+		"GET " + storage:                                    inventory.GetStorages,
+		"GET " + storage + "/{storage}/status":              inventory.GetStorageStatus,
+		"GET " + storage + "/{storage}/content":             inventory.GetContent,
+		"POST " + storage + "/{storage}/content":            inventory.PostContent,
+		"GET " + storage + "/{storage}/content/{volume}":    inventory.GetVolume,
+		"PUT " + storage + "/{storage}/content/{volume}":    inventory.PutVolume,
+		"DELETE " + storage + "/{storage}/content/{volume}": inventory.DeleteVolume,
+		"GET /storage":           inventory.GetStorageConfigs,
+		"GET /storage/{storage}": inventory.GetStorageConfig,
 
-		"GET /pools":             getPools,
-		"POST /pools":            postPool,
-		"PUT /pools":             putPool,
-		"DELETE /pools":          deletePool,
-		"GET /pools/{poolid}":    getPool,
-		"PUT /pools/{poolid}":    putPool,
-		"DELETE /pools/{poolid}": deletePool,
+		"GET /pools":             inventory.GetPools,
+		"POST /pools":            inventory.PostPool,
+		"PUT /pools":             inventory.PutPool,
+		"DELETE /pools":          inventory.DeletePool,
+		"GET /pools/{poolid}":    inventory.GetPool,
+		"PUT /pools/{poolid}":    inventory.PutPool,
+		"DELETE /pools/{poolid}": inventory.DeletePool,
 	}
-	maps.Copy(all, firewallRoutes(vm+"/firewall"))
-	maps.Copy(all, firewallRoutes("/cluster/firewall"))
+	maps.Copy(all, inventory.FirewallRoutes(vm+"/firewall"))
+	maps.Copy(all, inventory.FirewallRoutes("/cluster/firewall"))
 	return all
 }

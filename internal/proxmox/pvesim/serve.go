@@ -29,7 +29,7 @@ type Server struct {
 // ListenTLS serves the simulator on an address (port 0 picks a free one) with a self-signed certificate made
 // for the occasion, over HTTP/1.1 as the original does. Close ends it.
 func (s *Sim) ListenTLS(addr string) (*Server, error) {
-	der, key, err := selfSigned(s.clk.Now())
+	der, key, err := selfSigned(s.world.Clk.Now())
 	if err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}

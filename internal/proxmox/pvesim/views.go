@@ -6,6 +6,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/access"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/volume"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
 // GuestView is a copy of what the simulator knows of a guest.
@@ -32,10 +33,8 @@ type FirewallView struct {
 
 // Guest looks a guest up.
 func (s *Sim) Guest(vmid int) (GuestView, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.advance()
-	g := s.guests[vmid]
+	defer s.enter()()
+	g := s.world.Guests[vmid]
 	if g == nil {
 		return GuestView{}, false
 	}
@@ -44,38 +43,35 @@ func (s *Sim) Guest(vmid int) (GuestView, bool) {
 
 // Guests lists all guests by number, templates included.
 func (s *Sim) Guests() []GuestView {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.advance()
+	defer s.enter()()
 	var out []GuestView
-	for _, g := range s.sortedGuests() {
+	for _, g := range s.world.SortedGuests() {
 		out = append(out, s.view(g))
 	}
 	return out
 }
 
-func (s *Sim) view(g *guest) GuestView {
+func (s *Sim) view(g *world.Guest) GuestView {
 	v := GuestView{
-		VMID: g.vmid, Node: g.node, Name: g.conf["name"], Description: g.conf["description"], Lock: g.conf["lock"],
-		Template: g.template(), Running: g.run != nil, Config: maps.Clone(g.conf), Pending: maps.Clone(g.pending),
-		Pools: s.poolsOf(vmPath(g.vmid)), Firewall: s.firewallView(g.vmid),
+		VMID: g.VMID, Node: g.Node, Name: g.Conf["name"], Description: g.Conf["description"], Lock: g.Conf["lock"],
+		Template: g.Template(), Running: g.Run != nil, Config: maps.Clone(g.Conf), Pending: maps.Clone(g.Pending),
+		Pools: s.world.PoolsOf(world.VMPath(g.VMID)), Firewall: s.firewallView(g.VMID),
 	}
-	for _, snap := range g.snaps {
-		v.Snapshots = append(v.Snapshots, snap.name)
+	for _, snap := range g.Snaps {
+		v.Snapshots = append(v.Snapshots, snap.Name)
 	}
 	return v
 }
 
 // Firewall is what is stored for an id, whether or not a guest has it.
 func (s *Sim) Firewall(vmid int) FirewallView {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.enter()()
 	return s.firewallView(vmid)
 }
 
 func (s *Sim) firewallView(vmid int) FirewallView {
 	v := FirewallView{Options: map[string]string{}, IPSets: map[string][]string{}}
-	fw := s.fires[vmid]
+	fw := s.world.Fires[vmid]
 	if fw == nil {
 		return v
 	}
@@ -91,15 +87,13 @@ func (s *Sim) firewallView(vmid int) FirewallView {
 
 // Requests is the log of all requests so far.
 func (s *Sim) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.enter()()
 	return slices.Clone(s.requests)
 }
 
 // ForgetRequests empties the log.
 func (s *Sim) ForgetRequests() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.enter()()
 	s.requests = nil
 }
 
@@ -112,14 +106,12 @@ type TaskView struct {
 
 // Tasks lists all tasks, oldest first.
 func (s *Sim) Tasks() []TaskView {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.advance()
+	defer s.enter()()
 	var out []TaskView
-	for _, t := range s.tasks {
+	for _, t := range s.world.Tasks {
 		out = append(out, TaskView{
-			UPID: t.upid, Node: t.node, Type: t.kind, ID: t.ref, User: t.who.String(),
-			ExitStatus: t.exit, Log: slices.Clone(t.log),
+			UPID: t.UPID, Node: t.Node, Type: t.Kind, ID: t.Ref, User: t.Who.String(),
+			ExitStatus: t.Exit, Log: slices.Clone(t.Log),
 		})
 	}
 	return out
@@ -128,94 +120,84 @@ func (s *Sim) Tasks() []TaskView {
 // SetNodeOnline cuts a node off or brings it back. A node that goes takes its tasks with it; its guests
 // are found stopped when it returns. Without its first node the cluster does not answer at all.
 func (s *Sim) SetNodeOnline(name string, online bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.advance()
-	n := s.node(name)
-	if n == nil || n.offline != online {
+	defer s.enter()()
+	n := s.world.FindNode(name)
+	if n == nil || n.Down != online {
 		return
 	}
-	n.offline = !online
-	for _, t := range s.tasks {
-		if t.node == name && t.running() {
-			t.fail("unexpected status")
+	n.Down = !online
+	for _, t := range s.world.Tasks {
+		if t.Node == name && t.Running() {
+			t.Fail("unexpected status")
 		}
 	}
-	for _, g := range s.guests {
-		if g.node == name && online {
-			g.run = nil
+	for _, g := range s.world.Guests {
+		if g.Node == name && online {
+			g.Run = nil
 		}
 	}
 }
 
 // SetLock writes the lock key of a guest, as a dead task would leave it; empty takes it away.
 func (s *Sim) SetLock(vmid int, lock string) {
-	s.edit(vmid, func(g *guest) {
-		delete(g.conf, "lock")
+	s.edit(vmid, func(g *world.Guest) {
+		delete(g.Conf, "lock")
 		if lock != "" {
-			g.conf["lock"] = lock
+			g.Conf["lock"] = lock
 		}
 	})
 }
 
 // SetHabits changes how the inside of a guest behaves.
-func (s *Sim) SetHabits(vmid int, h Habits) { s.edit(vmid, func(g *guest) { g.habits = h }) }
+func (s *Sim) SetHabits(vmid int, h Habits) { s.edit(vmid, func(g *world.Guest) { g.Habits = h }) }
 
 // SetKey writes a configuration key behind the API's back; empty removes it.
 func (s *Sim) SetKey(vmid int, key, value string) {
-	s.edit(vmid, func(g *guest) {
-		delete(g.conf, key)
+	s.edit(vmid, func(g *world.Guest) {
+		delete(g.Conf, key)
 		if value != "" {
-			g.conf[key] = value
+			g.Conf[key] = value
 		}
 	})
 }
 
 // SetRunning starts or stops a guest at once, without a task.
 func (s *Sim) SetRunning(vmid int, on bool) {
-	s.edit(vmid, func(g *guest) {
-		if on && g.run == nil {
-			s.started(g)
+	s.edit(vmid, func(g *world.Guest) {
+		if on && g.Run == nil {
+			s.world.Started(g)
 		}
 		if !on {
-			g.run = nil
+			g.Run = nil
 		}
 	})
 }
 
 // RemoveGuest takes a guest and its disks away, as somebody else would.
 func (s *Sim) RemoveGuest(vmid int) {
-	s.edit(vmid, func(g *guest) {
-		(&call{Sim: s}).discard(g)
-		delete(s.fires, vmid)
+	s.edit(vmid, func(g *world.Guest) {
+		s.world.Discard(g)
+		delete(s.world.Fires, vmid)
 	})
 }
 
-func (s *Sim) edit(vmid int, do func(g *guest)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.advance()
-	if g := s.guests[vmid]; g != nil {
+func (s *Sim) edit(vmid int, do func(g *world.Guest)) {
+	defer s.enter()()
+	if g := s.world.Guests[vmid]; g != nil {
 		do(g)
 	}
 }
 
 // AddGuest puts a guest there, as somebody else would.
 func (s *Sim) AddGuest(gc GuestConfig) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.advance()
-	saved := s.cfg.Guests
-	s.cfg.Guests = []GuestConfig{gc}
-	s.addGuests()
-	s.cfg.Guests = saved
+	defer s.enter()()
+	s.world.AddGuest(gc)
 }
 
 // FillStorage leaves so many GiB free on a storage.
 func (s *Sim) FillStorage(id string, freeGiB int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.disks.Fill(id, int64(freeGiB)*volume.GiB)
+	defer s.enter()()
+	s.world.Disks.Fill(id, int64(freeGiB)*volume.GiB)
 }
 
 // AddToken adds a token; AddUser an account; Grant privileges; Revoke takes them back.
@@ -235,7 +217,6 @@ func (s *Sim) Revoke(who, path string) {
 }
 
 func (s *Sim) registry(do func(r *access.Registry)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	do(s.auth)
+	defer s.enter()()
+	do(s.world.Auth)
 }

@@ -1,4 +1,4 @@
-package pvesim
+package world
 
 import (
 	"time"
@@ -7,15 +7,6 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/access"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract"
 )
-
-// Token is an API token: user ("kvm@pve"), name, secret, whether it is separated from its user.
-type Token = access.Token
-
-// User is an account with a password ("root@pam" exists without one).
-type User = access.User
-
-// Grant gives privileges on a path to a user or token.
-type Grant = access.Grant
 
 // Config is the cluster at its first moment.
 type Config struct {
@@ -32,9 +23,9 @@ type Config struct {
 	Clock clock.Clock
 	// Durations of tasks; DefaultDurations when left zero.
 	Durations Durations
-	Tokens    []Token
-	Users     []User
-	Grants    []Grant
+	Tokens    []access.Token
+	Users     []access.User
+	Grants    []access.Grant
 	// CloneSlots is how many clones may run at once per source storage; the others wait for the
 	// storage's lock and fail after 10 s. 0 = any number.
 	CloneSlots int
@@ -174,7 +165,7 @@ func Demo(clk clock.Clock) Config {
 			{VMID: 9000, Name: "debian-12", Node: "pve1", Storage: "local-lvm", Bus: "scsi0", DiskGiB: 10, Boot: "order=scsi0", CloudInit: "ide2"},
 			{VMID: 9001, Name: "ubuntu-24", Node: "pve1", Storage: "shared", Bus: "virtio0", DiskGiB: 10, Boot: "order=ide2;virtio0;net0", CloudInit: "ide2"},
 		},
-		Tokens: []Token{{User: "kvmbridge@pve", Name: "demo", Secret: DemoTokenSecret}},
-		Grants: []Grant{{Who: "kvmbridge@pve", Path: "/", Privs: RolePrivs(contract.V92)}},
+		Tokens: []access.Token{{User: "kvmbridge@pve", Name: "demo", Secret: DemoTokenSecret}},
+		Grants: []access.Grant{{Who: "kvmbridge@pve", Path: "/", Privs: RolePrivs(contract.V92)}},
 	}
 }

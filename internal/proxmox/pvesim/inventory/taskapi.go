@@ -1,4 +1,4 @@
-package pvesim
+package inventory
 
 import (
 	"regexp"
@@ -8,25 +8,26 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/access"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/refusal"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/wire"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
 var upidForm = regexp.MustCompile(`^UPID:([a-zA-Z0-9-]+):[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}:[0-9A-Fa-f]{8}:[^:\s/]+:[^:\s/]*:([^:\s/]+):$`) //nolint:gochecknoglobals // immutable
 
 // aTask finds the task a path names; nil when its log is gone. Only its owner and auditors may look.
-func (c *call) aTask(priv string) (*task, error) {
-	upid := c.str("upid")
+func (c *call) aTask(priv string) (*world.Task, error) {
+	upid := c.Str("upid")
 	m := upidForm.FindStringSubmatch(upid)
 	if m == nil {
 		return nil, refusal.Param("upid", "unable to parse worker upid")
 	}
 	owner, _, _ := strings.Cut(m[2], "!")
-	if m[2] != c.id.String() && (owner != c.id.User || c.id.Token != "") {
-		if err := c.need("/nodes/"+c.node, priv); err != nil {
+	if m[2] != c.ID.String() && (owner != c.ID.User || c.ID.Token != "") {
+		if err := c.Need("/nodes/"+c.Node, priv); err != nil {
 			return nil, err
 		}
 	}
-	for _, t := range c.tasks {
-		if t.upid == upid && t.node == c.node {
+	for _, t := range c.Tasks {
+		if t.UPID == upid && t.Node == c.Node {
 			return t, nil
 		}
 	}
@@ -36,11 +37,11 @@ func (c *call) aTask(priv string) (*task, error) {
 func noTask() error { return refusal.Param("upid", "no such task") }
 
 // row is the task as lists and the status show it.
-func (t *task) row() map[string]any {
-	user, token, _ := strings.Cut(t.who.String(), "!")
+func row(t *world.Task) map[string]any {
+	user, token, _ := strings.Cut(t.Who.String(), "!")
 	out := map[string]any{
-		"upid": t.upid, "node": t.node, "pid": t.pid, "pstart": t.pstart(), "starttime": t.start.Unix(),
-		"type": t.kind, "id": t.ref, "user": user,
+		"upid": t.UPID, "node": t.Node, "pid": t.PID, "pstart": t.PStart(), "starttime": t.Start.Unix(),
+		"type": t.Kind, "id": t.Ref, "user": user,
 	}
 	if token != "" {
 		out["tokenid"] = token
@@ -48,7 +49,9 @@ func (t *task) row() map[string]any {
 	return out
 }
 
-func getTaskStatus(c *call) (any, error) {
+// GetTaskStatus answers the endpoint of that name.
+func GetTaskStatus(w *world.Call) (any, error) {
+	c := &call{w}
 	t, err := c.aTask("Sys.Audit")
 	if err != nil {
 		return nil, err
@@ -56,16 +59,18 @@ func getTaskStatus(c *call) (any, error) {
 	if t == nil {
 		return nil, noTask()
 	}
-	out := t.row()
+	out := row(t)
 	out["status"] = "running"
-	if !t.running() {
-		out["status"], out["exitstatus"] = "stopped", t.exit
+	if !t.Running() {
+		out["status"], out["exitstatus"] = "stopped", t.Exit
 	}
 	return out, nil
 }
 
-func getTaskLog(c *call) (any, error) {
-	if c.flag("download") && (c.has("start") || c.has("limit")) {
+// GetTaskLog answers the endpoint of that name.
+func GetTaskLog(w *world.Call) (any, error) {
+	c := &call{w}
+	if c.Flag("download") && (c.Has("start") || c.Has("limit")) {
 		return nil, refusal.Fault("'download' cannot be used together with 'start' or 'limit' parameters")
 	}
 	t, err := c.aTask("Sys.Audit")
@@ -75,12 +80,12 @@ func getTaskLog(c *call) (any, error) {
 	if t == nil {
 		return noFile(), nil
 	}
-	lines := t.log
+	lines := t.Log
 	if len(lines) == 0 {
 		lines = []string{"no content"}
 	}
 	rows := []map[string]any{}
-	start, limit := c.num("start", 0), c.num("limit", 50)
+	start, limit := c.Num("start", 0), c.Num("limit", 50)
 	for i, line := range lines {
 		if i >= start && (limit == 0 || i < start+limit) {
 			rows = append(rows, map[string]any{"n": i + 1, "t": line})
@@ -89,7 +94,9 @@ func getTaskLog(c *call) (any, error) {
 	return wire.Paged{Rows: rows, Total: len(lines)}, nil
 }
 
-func deleteTask(c *call) (any, error) {
+// DeleteTask answers the endpoint of that name.
+func DeleteTask(w *world.Call) (any, error) {
+	c := &call{w}
 	t, err := c.aTask("Sys.Modify")
 	if err != nil {
 		return nil, err
@@ -97,37 +104,39 @@ func deleteTask(c *call) (any, error) {
 	if t == nil {
 		return nil, noTask()
 	}
-	t.stop()
+	t.Stop()
 	return nil, nil //nolint:nilnil // the API answers null
 }
 
 // listRow is the task in a list: status holds how it ended.
-func (t *task) listRow() map[string]any {
-	out := t.row()
-	if !t.running() {
-		out["endtime"], out["status"] = t.end.Unix(), t.exit
+func listRow(t *world.Task) map[string]any {
+	out := row(t)
+	if !t.Running() {
+		out["endtime"], out["status"] = t.End.Unix(), t.Exit
 	}
 	return out
 }
 
-func getTasks(c *call) (any, error) {
-	all := c.may("/nodes/"+c.node, "Sys.Audit")
+// GetTasks answers the endpoint of that name.
+func GetTasks(w *world.Call) (any, error) {
+	c := &call{w}
+	all := c.May("/nodes/"+c.Node, "Sys.Audit")
 	rows := []map[string]any{}
 	for _, t := range slices.Backward(c.newestLast()) {
-		if t.node == c.node && (all || owns(c.id, t.who)) && c.wanted(t) {
-			rows = append(rows, t.listRow())
+		if t.Node == c.Node && (all || owns(c.ID, t.Who)) && c.wanted(t) {
+			rows = append(rows, listRow(t))
 		}
 	}
 	total := len(rows)
-	start := min(c.num("start", 0), total)
-	rows = rows[start:min(start+c.num("limit", 50), total)]
+	start := min(c.Num("start", 0), total)
+	rows = rows[start:min(start+c.Num("limit", 50), total)]
 	return wire.Paged{Rows: rows, Total: total}, nil
 }
 
 // newestLast orders tasks by their start, as the index on disk does.
-func (s *Sim) newestLast() []*task {
-	out := slices.Clone(s.tasks)
-	slices.SortStableFunc(out, func(a, b *task) int { return a.start.Compare(b.start) })
+func (c *call) newestLast() []*world.Task {
+	out := slices.Clone(c.Tasks)
+	slices.SortStableFunc(out, func(a, b *world.Task) int { return a.Start.Compare(b.Start) })
 	return out
 }
 
@@ -135,28 +144,30 @@ func owns(id, owner access.Identity) bool {
 	return id == owner || (id.User == owner.User && id.Token == "")
 }
 
-func (c *call) wanted(t *task) bool {
-	source := c.str("source")
-	active := t.running()
-	unix := t.start.Unix()
+func (c *call) wanted(t *world.Task) bool {
+	source := c.Str("source")
+	active := t.Running()
+	unix := t.Start.Unix()
 	switch {
 	case source == "active" && !active, (source == "" || source == "archive") && active,
-		c.has("vmid") && t.ref != c.str("vmid"),
-		c.has("typefilter") && t.kind != c.str("typefilter"),
-		c.has("userfilter") && !strings.Contains(t.who.String(), c.str("userfilter")),
-		c.has("since") && unix < int64(c.num("since", 0)),
-		c.has("until") && unix > int64(c.num("until", 0)),
-		c.flag("errors") && (t.exit == "OK" || active):
+		c.Has("vmid") && t.Ref != c.Str("vmid"),
+		c.Has("typefilter") && t.Kind != c.Str("typefilter"),
+		c.Has("userfilter") && !strings.Contains(t.Who.String(), c.Str("userfilter")),
+		c.Has("since") && unix < int64(c.Num("since", 0)),
+		c.Has("until") && unix > int64(c.Num("until", 0)),
+		c.Flag("errors") && (t.Exit == "OK" || active):
 		return false
 	}
 	return true
 }
 
-func getClusterTasks(c *call) (any, error) {
+// GetClusterTasks answers the endpoint of that name.
+func GetClusterTasks(w *world.Call) (any, error) {
+	c := &call{w}
 	rows := []map[string]any{}
 	for _, t := range slices.Backward(c.newestLast()) {
-		if c.may("/nodes/"+t.node, "Sys.Audit") || owns(c.id, t.who) {
-			rows = append(rows, t.listRow())
+		if c.May("/nodes/"+t.Node, "Sys.Audit") || owns(c.ID, t.Who) {
+			rows = append(rows, listRow(t))
 		}
 	}
 	return rows[:min(len(rows), 25)], nil

@@ -1,4 +1,4 @@
-package pvesim
+package lifecycle
 
 import "github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/refusal"
 

@@ -1,17 +1,19 @@
-package pvesim
+package lifecycle
 
 import (
 	"slices"
 
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/machine"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/refusal"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/settings"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/timeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/volume"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
 // cloning is a clone order that was accepted.
 type cloning struct {
-	from    *guest
+	from    *world.Guest
 	conf    machine.Config // what is copied: the present state or a snapshot
 	newID   int
 	target  string
@@ -20,7 +22,9 @@ type cloning struct {
 	format  string
 }
 
-func postClone(c *call) (any, error) {
+// PostClone answers the endpoint of that name.
+func PostClone(w *world.Call) (any, error) {
+	c := &call{w}
 	if err := c.poolExists(); err != nil {
 		return nil, err
 	}
@@ -28,14 +32,14 @@ func postClone(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.task("qmclone", itoa(c.vmid), func(t *task) { c.runClone(t, o) })
+	return c.Task("qmclone", world.Itoa(c.VMID), func(t *world.Task) { c.runClone(t, o) })
 }
 
 // cloneOrder makes the synchronous checks, in the order of the original.
 func (c *call) cloneOrder() (*cloning, error) {
-	o := &cloning{newID: c.num("newid", 0), target: c.node, storage: c.str("storage"), format: c.str("format")}
-	if t := c.str("target"); t != "" {
-		if c.Sim.node(t) == nil {
+	o := &cloning{newID: c.Num("newid", 0), target: c.Node, storage: c.Str("storage"), format: c.Str("format")}
+	if t := c.Str("target"); t != "" {
+		if c.FindNode(t) == nil {
 			return nil, refusal.Fault("no such cluster node '%s'", t)
 		}
 		o.target = t
@@ -43,29 +47,29 @@ func (c *call) cloneOrder() (*cloning, error) {
 	if err := c.cloneStorage(o); err != nil {
 		return nil, err
 	}
-	g, err := c.findGuest()
+	g, err := c.FindGuest()
 	if err != nil {
 		return nil, err
 	}
-	if err := g.locked(); err != nil {
+	if err := g.Locked(); err != nil {
 		return nil, err
 	}
-	o.from, o.conf = g, g.conf.Clone()
-	if name := c.str("snapname"); name != "" {
-		snap, err := g.snapshot(name)
+	o.from, o.conf = g, g.Conf.Clone()
+	if name := c.Str("snapname"); name != "" {
+		snap, err := g.Snapshot(name)
 		if err != nil {
 			return nil, err
 		}
-		o.conf = snap.conf.Clone()
+		o.conf = snap.Conf.Clone()
 	}
-	o.full = !g.template()
-	if c.has("full") {
-		o.full = c.flag("full")
+	o.full = !g.Template()
+	if c.Has("full") {
+		o.full = c.Flag("full")
 	}
 	if err := c.cloneDrives(o); err != nil {
 		return nil, err
 	}
-	if other := c.guests[o.newID]; other != nil && other.node == c.node {
+	if other := c.Guests[o.newID]; other != nil && other.Node == c.Node {
 		return nil, refusal.Fault("unable to create VM %d: config file already exists", o.newID)
 	}
 	return o, nil
@@ -76,15 +80,15 @@ func (c *call) cloneStorage(o *cloning) error {
 	if o.storage == "" {
 		return nil
 	}
-	if err := c.need("/storage/"+o.storage, "Datastore.AllocateSpace"); err != nil {
+	if err := c.Need("/storage/"+o.storage, "Datastore.AllocateSpace"); err != nil {
 		return err
 	}
-	st, err := c.disks.Usable(o.storage, c.node)
+	st, err := c.Disks.Usable(o.storage, c.Node)
 	if err != nil {
 		return err
 	}
-	if o.target != c.node {
-		if _, err := c.disks.Usable(o.storage, o.target); err != nil {
+	if o.target != c.Node {
+		if _, err := c.Disks.Usable(o.storage, o.target); err != nil {
 			return err
 		}
 		if !st.Shared {
@@ -97,7 +101,7 @@ func (c *call) cloneStorage(o *cloning) error {
 func (c *call) cloneDrives(o *cloning) error {
 	if !o.full {
 		for _, key := range []string{"storage", "format"} {
-			if c.has(key) {
+			if c.Has(key) {
 				return refusal.Fault("parameter '%s' not allowed for linked clones", key)
 			}
 		}
@@ -108,7 +112,7 @@ func (c *call) cloneDrives(o *cloning) error {
 		}
 	}
 	for _, key := range o.conf.Nets() {
-		if err := c.checkBridges(o.conf[key]); err != nil {
+		if err := settings.CheckBridges(c.Call, o.conf[key]); err != nil {
 			return err
 		}
 	}
@@ -117,61 +121,61 @@ func (c *call) cloneDrives(o *cloning) error {
 
 func (c *call) cloneDrive(o *cloning, key string) error {
 	d := machine.ParseDrive(o.conf[key])
-	v := c.disks.Find(d.File, c.node)
+	v := c.Disks.Find(d.File, c.Node)
 	if v == nil {
 		return nil
 	}
-	st, err := c.disks.Get(v.Storage)
+	st, err := c.Disks.Get(v.Storage)
 	if err != nil {
 		return err
 	}
 	if !d.IsCDROM() {
-		if !o.full && !c.disks.CanLink(v) {
+		if !o.full && !c.Disks.CanLink(v) {
 			where := " (" + key + ")"
-			if c.old() {
+			if c.Old() {
 				where = " for drive '" + key + "'"
 				return refusal.Fault("Linked clone feature is not supported%s", where)
 			}
 			return refusal.Fault("Linked clone feature is not supported for '%s'%s", v.ID(), where)
 		}
 		if o.storage == "" {
-			if err := c.need("/storage/"+v.Storage, "Datastore.AllocateSpace"); err != nil {
+			if err := c.Need("/storage/"+v.Storage, "Datastore.AllocateSpace"); err != nil {
 				return err
 			}
 		}
 	}
-	if o.target != c.node && !st.Shared {
+	if o.target != c.Node && !st.Shared {
 		return refusal.Fault("can't clone VM to node '%s' (VM uses local storage)", o.target)
 	}
 	return nil
 }
 
 // runClone is the worker: reserve the id, stand in line at the source and its storage, copy, finish.
-func (c *call) runClone(t *task, o *cloning) {
+func (c *call) runClone(t *world.Task, o *cloning) {
 	c.claimNew(t, o.newID, func() {
-		if other := c.guests[o.newID]; other != nil {
-			t.fail("close (rename) atomic file '/etc/pve/" + confFile(c.node, o.newID) + "' failed: File exists")
+		if other := c.Guests[o.newID]; other != nil {
+			t.Fail("close (rename) atomic file '/etc/pve/" + world.ConfFile(c.Node, o.newID) + "' failed: File exists")
 			return
 		}
-		g := newGuest(o.newID, c.node, machine.Config{"lock": "clone", "description": " qmclone temporary file"})
-		c.guests[o.newID] = g
-		t.undo = append(t.undo, func() { c.discard(g) })
-		t.stopText = "clone failed: interrupted by signal"
-		t.share(c.vmid, o.from.run != nil, func() {
+		g := world.NewGuest(o.newID, c.Node, machine.Config{"lock": "clone", "description": " qmclone temporary file"})
+		c.Guests[o.newID] = g
+		t.Undo = append(t.Undo, func() { c.Discard(g) })
+		t.StopText = "clone failed: interrupted by signal"
+		t.Share(c.VMID, o.from.Run != nil, func() {
 			id, shared := c.sourceStorage(o)
-			t.slot(id, shared, func() { c.copyGuest(t, o, g) })
+			t.Slot(id, shared, func() { c.copyGuest(t, o, g) })
 		})
 	})
 }
 
-func (c *call) claimNew(t *task, vmid int, then func()) {
-	t.claim(timeline.Claim{Name: lockName(vmid), Wait: lockWait / 10}, lockTimeout(vmid), then)
+func (c *call) claimNew(t *world.Task, vmid int, then func()) {
+	t.Claim(timeline.Claim{Name: world.LockName(vmid), Wait: world.LockWait / 10}, world.LockTimeout(vmid), then)
 }
 
 func (c *call) sourceStorage(o *cloning) (id string, shared bool) {
 	for _, key := range o.conf.DataDrives() {
-		if v := c.disks.Find(machine.ParseDrive(o.conf[key]).File, c.node); v != nil {
-			st, err := c.disks.Get(v.Storage)
+		if v := c.Disks.Find(machine.ParseDrive(o.conf[key]).File, c.Node); v != nil {
+			st, err := c.Disks.Get(v.Storage)
 			return v.Storage, err == nil && st.Shared
 		}
 	}
@@ -180,26 +184,26 @@ func (c *call) sourceStorage(o *cloning) (id string, shared bool) {
 
 // copyGuest takes the time of a clone. For its first moments the new guest is a placeholder, then it has
 // its keys but no disks yet.
-func (c *call) copyGuest(t *task, o *cloning, g *guest) {
-	t.say("creating a clone of VM %d with ID %d", c.vmid, o.newID)
-	whole := c.cfg.Durations.Clone
-	t.after(whole/10, func() {
-		g.conf = c.cloneConf(o)
-		agent := g.conf["agent"]
-		for _, key := range append(g.conf.Drives(), "agent") {
-			delete(g.conf, key)
+func (c *call) copyGuest(t *world.Task, o *cloning, g *world.Guest) {
+	t.Say("creating a clone of VM %d with ID %d", c.VMID, o.newID)
+	whole := c.Cfg.Durations.Clone
+	t.After(whole/10, func() {
+		g.Conf = c.cloneConf(o)
+		agent := g.Conf["agent"]
+		for _, key := range append(g.Conf.Drives(), "agent") {
+			delete(g.Conf, key)
 		}
-		g.conf["lock"] = "clone"
-		t.after(whole-whole/10, func() {
+		g.Conf["lock"] = "clone"
+		t.After(whole-whole/10, func() {
 			if agent != "" {
-				g.conf["agent"] = agent
+				g.Conf["agent"] = agent
 			}
 			if err := c.cloneVolumes(t, o, g); err != nil {
-				t.fail("clone failed: " + err.Error())
+				t.Fail("clone failed: " + err.Error())
 				return
 			}
 			c.finishClone(o, g)
-			t.ok()
+			t.OK()
 		})
 	})
 }
@@ -212,31 +216,31 @@ func (c *call) cloneConf(o *cloning) machine.Config {
 	}
 	for _, key := range conf.Nets() {
 		n := machine.ParseNet(conf[key])
-		n.MAC = c.mac()
+		n.MAC = c.MAC()
 		conf[key] = n.String()
 	}
-	conf["smbios1"] = "uuid=" + c.uuid()
+	conf["smbios1"] = "uuid=" + c.UUID()
 	if conf["vmgenid"] != "" {
-		conf["vmgenid"] = c.uuid()
+		conf["vmgenid"] = c.UUID()
 	}
-	conf["name"] = "Copy-of-VM-" + itoa(c.vmid)
+	conf["name"] = "Copy-of-VM-" + world.Itoa(c.VMID)
 	if o.conf["name"] != "" {
 		conf["name"] = "Copy-of-VM-" + o.conf["name"]
 	}
 	for _, key := range []string{"name", "description"} {
-		if c.has(key) {
-			conf[key] = c.str(key)
+		if c.Has(key) {
+			conf[key] = c.Str(key)
 		}
 	}
 	return conf
 }
 
-func (c *call) cloneVolumes(t *task, o *cloning, g *guest) error {
+func (c *call) cloneVolumes(t *world.Task, o *cloning, g *world.Guest) error {
 	keys := o.conf.Drives()
 	slices.SortFunc(keys, func(a, b string) int { return ciFirst(o.conf, a) - ciFirst(o.conf, b) })
 	for _, key := range keys {
 		d := machine.ParseDrive(o.conf[key])
-		v := c.disks.Find(d.File, c.node)
+		v := c.Disks.Find(d.File, c.Node)
 		if v != nil && (!d.IsCDROM() || d.IsCloudInit()) {
 			made, err := c.cloneVolume(t, o, key, d, v)
 			if err != nil {
@@ -244,7 +248,7 @@ func (c *call) cloneVolumes(t *task, o *cloning, g *guest) error {
 			}
 			d.File, d.Opts["size"] = made.ID(), machine.SizeText(made.Size)
 		}
-		g.conf[key] = d.String()
+		g.Conf[key] = d.String()
 	}
 	return nil
 }
@@ -256,82 +260,74 @@ func ciFirst(conf machine.Config, key string) int {
 	return 1
 }
 
-func (c *call) cloneVolume(t *task, o *cloning, key string, d machine.Drive, v *volume.Volume) (*volume.Volume, error) {
+func (c *call) cloneVolume(t *world.Task, o *cloning, key string, d machine.Drive, v *volume.Volume) (*volume.Volume, error) {
 	if !o.full && !d.IsCloudInit() {
-		t.say("create linked clone of drive %s (%s)", key, v.ID())
-		return c.disks.Link(v, c.node, o.newID, c.line.Now())
+		t.Say("create linked clone of drive %s (%s)", key, v.ID())
+		return c.Disks.Link(v, c.Node, o.newID, c.Line.Now())
 	}
-	t.say("create full clone of drive %s (%s)", key, v.ID())
+	t.Say("create full clone of drive %s (%s)", key, v.ID())
 	order := volume.Order{
-		Storage: o.storage, Node: c.node, VMID: o.newID, Format: o.format, Size: v.Size,
-		CloudInit: d.IsCloudInit(), At: c.line.Now(),
+		Storage: o.storage, Node: c.Node, VMID: o.newID, Format: o.format, Size: v.Size,
+		CloudInit: d.IsCloudInit(), At: c.Line.Now(),
 	}
 	if order.Storage == "" {
 		order.Storage = v.Storage
 	}
-	if st, err := c.disks.Get(order.Storage); err == nil && order.Format == "" && st.IsDir() {
+	if st, err := c.Disks.Get(order.Storage); err == nil && order.Format == "" && st.IsDir() {
 		order.Format = v.Format
 	}
-	made, err := c.disks.Allocate(order)
+	made, err := c.Disks.Allocate(order)
 	if err != nil {
 		return nil, err
 	}
-	t.say("allocated target volume '%s'", made.ID())
+	t.Say("allocated target volume '%s'", made.ID())
 	if !d.IsCloudInit() {
 		gib := float64(v.Size) / float64(volume.GiB)
-		t.say("transferred %.1f GiB of %.1f GiB (100.00%%)", gib, gib)
+		t.Say("transferred %.1f GiB of %.1f GiB (100.00%%)", gib, gib)
 	}
 	return made, nil
 }
 
-func (c *call) finishClone(o *cloning, g *guest) {
-	delete(g.conf, "lock")
-	g.node = o.target
-	if fw := c.fires[c.vmid]; fw != nil {
-		c.fires[o.newID] = fw.Clone()
+func (c *call) finishClone(o *cloning, g *world.Guest) {
+	delete(g.Conf, "lock")
+	g.Node = o.target
+	if fw := c.Fires[c.VMID]; fw != nil {
+		c.Fires[o.newID] = fw.Clone()
 	}
-	if p := c.pools[c.str("pool")]; p != nil {
-		p.add(o.newID)
-	}
-}
-
-// discard removes a guest that never came to be, with its disks.
-func (c *call) discard(g *guest) {
-	for _, v := range c.disks.Owned(g.vmid, g.node) {
-		_ = c.disks.Remove(v)
-	}
-	if c.guests[g.vmid] == g {
-		delete(c.guests, g.vmid)
+	if p := c.Pools[c.Str("pool")]; p != nil {
+		p.Add(o.newID)
 	}
 }
 
-func postTemplate(c *call) (any, error) {
-	g, err := c.guest()
+// PostTemplate answers the endpoint of that name.
+func PostTemplate(w *world.Call) (any, error) {
+	c := &call{w}
+	g, err := c.Guest()
 	if err != nil {
 		return nil, err
 	}
-	if err := g.locked(); err != nil {
+	if err := g.Locked(); err != nil {
 		return nil, err
 	}
-	only := c.str("disk")
+	only := c.Str("disk")
 	switch {
-	case len(g.snaps) > 0:
+	case len(g.Snaps) > 0:
 		return nil, refusal.Fault("unable to create template, because VM contains snapshots")
-	case g.template() && only == "":
+	case g.Template() && only == "":
 		return nil, refusal.Fault("you can't convert a template to a template")
-	case g.run != nil:
+	case g.Run != nil:
 		return nil, refusal.Fault("you can't convert a VM to template if VM is running")
 	}
-	return c.task("qmtemplate", itoa(c.vmid), func(t *task) {
-		t.lock(c.vmid, func() {
-			t.work(func() {
-				g.conf["template"] = "1"
-				for _, key := range g.conf.DataDrives() {
+	return c.Task("qmtemplate", world.Itoa(c.VMID), func(t *world.Task) {
+		t.Lock(c.VMID, func() {
+			t.Work(func() {
+				g.Conf["template"] = "1"
+				for _, key := range g.Conf.DataDrives() {
 					if only == "" || only == key {
-						c.toBase(g, key)
+						c.ToBase(g, key)
 					}
 				}
-				t.ok()
+				t.OK()
 			})
 		})
 	})

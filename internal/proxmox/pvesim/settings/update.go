@@ -1,4 +1,4 @@
-package pvesim
+package settings
 
 import (
 	"maps"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/machine"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/refusal"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
 // change is a request to alter a configuration.
@@ -21,7 +22,7 @@ type change struct {
 }
 
 func (c *call) change() *change {
-	set := c.rest("delete", "revert", "force", "digest", "skiplock", "background_delay")
+	set := c.Rest("delete", "revert", "force", "digest", "skiplock", "background_delay")
 	if cd, ok := set["cdrom"]; ok {
 		delete(set, "cdrom")
 		set["ide2"] = cd
@@ -30,50 +31,56 @@ func (c *call) change() *change {
 		set[key] = machine.Normal(key, value)
 	}
 	return &change{
-		set: set, drop: words(c.str("delete")), revert: words(c.str("revert")), force: c.flag("force"),
-		digest: c.str("digest"), skipLock: c.flag("skiplock"), root: c.id.IsRoot(),
+		set: set, drop: world.Words(c.Str("delete")), revert: world.Words(c.Str("revert")), force: c.Flag("force"),
+		digest: c.Str("digest"), skipLock: c.Flag("skiplock"), root: c.ID.IsRoot(),
 	}
 }
 
-func putConfig(c *call) (any, error) {
+// PutConfig answers the endpoint of that name.
+func PutConfig(w *world.Call) (any, error) {
+	c := &call{w}
 	ch, err := c.admitChange()
 	if err != nil {
 		return nil, err
 	}
-	if err := c.waitFor(c.ctx, c.vmid); err != nil {
+	if err := c.WaitFor(c.Ctx, c.VMID); err != nil {
 		return nil, err
 	}
 	return nil, c.applyChange(ch)
 }
 
-func postConfig(c *call) (any, error) {
+// PostConfig answers the endpoint of that name.
+func PostConfig(w *world.Call) (any, error) {
+	c := &call{w}
 	ch, err := c.admitChange()
 	if err != nil {
 		return nil, err
 	}
-	return c.task("qmconfig", itoa(c.vmid), func(t *task) {
-		line := "update VM " + itoa(c.vmid) + ":"
+	return c.Task("qmconfig", world.Itoa(c.VMID), func(t *world.Task) {
+		line := "update VM " + world.Itoa(c.VMID) + ":"
 		for _, key := range slices.Sorted(maps.Keys(ch.set)) {
 			line += " -" + key + " " + ch.set[key]
 		}
-		t.say("%s", line)
-		t.lock(c.vmid, func() { t.work(func() { t.done(c.applyChange(ch)) }) })
+		t.Say("%s", line)
+		t.Lock(c.VMID, func() { t.Work(func() { t.Done(c.applyChange(ch)) }) })
 	})
 }
 
-func putUnlink(c *call) (any, error) {
-	ch := &change{set: map[string]string{}, drop: words(c.str("idlist")), force: c.flag("force")}
+// PutUnlink answers the endpoint of that name.
+func PutUnlink(w *world.Call) (any, error) {
+	c := &call{w}
+	ch := &change{set: map[string]string{}, drop: world.Words(c.Str("idlist")), force: c.Flag("force")}
 	if err := c.checkChange(ch); err != nil {
 		return nil, err
 	}
-	if err := c.waitFor(c.ctx, c.vmid); err != nil {
+	if err := c.WaitFor(c.Ctx, c.VMID); err != nil {
 		return nil, err
 	}
 	return nil, c.applyChange(ch)
 }
 
 func (c *call) admitChange() (*change, error) {
-	if err := c.onlyRoot("skiplock"); err != nil {
+	if err := c.OnlyRoot("skiplock"); err != nil {
 		return nil, err
 	}
 	ch := c.change()
@@ -91,22 +98,22 @@ func (c *call) checkChange(ch *change) error {
 	if err := ch.consistent(); err != nil {
 		return err
 	}
-	g, err := c.guest()
+	g, err := c.Guest()
 	if err != nil {
 		return err
 	}
 	if !ch.skipLock {
-		if err := g.locked(); err != nil {
+		if err := g.Locked(); err != nil {
 			return err
 		}
 	}
 	if err := c.checkDrives(ch.set); err != nil {
 		return err
 	}
-	if err := c.checkPrivs(g.conf, ch); err != nil {
+	if err := c.checkPrivs(g.Conf, ch); err != nil {
 		return err
 	}
-	return c.checkResources(g.conf, ch.set)
+	return c.checkResources(g.Conf, ch.set)
 }
 
 func checkKeys(set map[string]string) error {
@@ -174,16 +181,16 @@ func (c *call) checkPrivs(old machine.Config, ch *change) error {
 
 func (c *call) checkKeyPriv(key, value string) error {
 	groups := machine.Privs(key, value)
-	if groups == nil && !c.id.IsRoot() && !(strings.HasPrefix(key, "serial") && value == "") {
+	if groups == nil && !c.ID.IsRoot() && !(strings.HasPrefix(key, "serial") && value == "") {
 		return refusal.Fault("only root can set '%s' config", key)
 	}
 	for _, group := range groups {
-		if err := c.need(vmPath(c.vmid), group...); err != nil {
+		if err := c.Need(world.VMPath(c.VMID), group...); err != nil {
 			return err
 		}
 	}
 	if key == "startup" {
-		return c.need("/", "Sys.Modify")
+		return c.Need("/", "Sys.Modify")
 	}
 	return nil
 }
@@ -208,7 +215,7 @@ func (c *call) checkResources(old machine.Config, set map[string]string) error {
 func (c *call) checkDriveStorage(old machine.Config, key, value string) error {
 	d := machine.ParseDrive(value)
 	if d.File == "cdrom" {
-		return c.need("/", "Sys.Console")
+		return c.Need("/", "Sys.Console")
 	}
 	id := d.Storage()
 	if id == "" || d.File == machine.ParseDrive(old[key]).File {
@@ -217,10 +224,10 @@ func (c *call) checkDriveStorage(old machine.Config, key, value string) error {
 	if _, _, fresh := d.Wanted(); !fresh && !strings.HasSuffix(d.File, ":cloudinit") {
 		return c.checkAttach(d)
 	}
-	if err := c.need("/storage/"+id, "Datastore.AllocateSpace"); err != nil {
+	if err := c.Need("/storage/"+id, "Datastore.AllocateSpace"); err != nil {
 		return err
 	}
-	st, err := c.disks.Get(id)
+	st, err := c.Disks.Get(id)
 	if err != nil {
 		return err
 	}
@@ -231,24 +238,24 @@ func (c *call) checkDriveStorage(old machine.Config, key, value string) error {
 }
 
 func (c *call) checkAttach(d machine.Drive) error {
-	if _, err := c.disks.Get(d.Storage()); err != nil {
+	if _, err := c.Disks.Get(d.Storage()); err != nil {
 		return err
 	}
-	v := c.disks.Find(d.File, c.node)
+	v := c.Disks.Find(d.File, c.Node)
 	switch {
 	case v == nil:
 		return refusal.Fault("volume '%s' does not exist", d.File)
 	case v.Content == "iso":
-		return c.need("/storage/"+d.Storage(), "Datastore.Audit", "Datastore.AllocateSpace")
-	case v.VMID != c.vmid:
-		return c.need("/storage/"+d.Storage(), "Datastore.Audit")
+		return c.Need("/storage/"+d.Storage(), "Datastore.Audit", "Datastore.AllocateSpace")
+	case v.VMID != c.VMID:
+		return c.Need("/storage/"+d.Storage(), "Datastore.Audit")
 	}
 	return nil
 }
 
 // checkBridges asks for SDN.Use on the bridges of the old and the new card; release 7 asks for nothing.
 func (c *call) checkBridges(values ...string) error {
-	if c.old() || c.id.IsRoot() {
+	if c.Old() || c.ID.IsRoot() {
 		return nil
 	}
 	for _, value := range values {
@@ -260,7 +267,7 @@ func (c *call) checkBridges(values ...string) error {
 		if tag := n.Opts["tag"]; tag != "" {
 			zone += "/" + tag
 		}
-		if err := c.need(zone, "SDN.Use"); err != nil {
+		if err := c.Need(zone, "SDN.Use"); err != nil {
 			return err
 		}
 	}
@@ -269,28 +276,28 @@ func (c *call) checkBridges(values ...string) error {
 
 // applyChange is the part under the file lock.
 func (c *call) applyChange(ch *change) error {
-	g, err := c.guest()
+	g, err := c.Guest()
 	if err != nil {
 		return err
 	}
-	if ch.digest != "" && ch.digest != g.digest() {
+	if ch.digest != "" && ch.digest != g.Digest() {
 		word := "mismatch"
-		if c.old() {
+		if c.Old() {
 			word = "missmatch"
 		}
 		return refusal.Fault("checksum %s (file change by other user?)", word)
 	}
 	if !ch.skipLock {
-		if err := g.locked(); err != nil {
+		if err := g.Locked(); err != nil {
 			return err
 		}
 	}
-	if err := checkBalloon(g.merged(), ch.set); err != nil {
+	if err := checkBalloon(g.Merged(), ch.set); err != nil {
 		return err
 	}
 	for _, key := range ch.revert {
-		delete(g.pending, key)
-		delete(g.dropped, key)
+		delete(g.Pending, key)
+		delete(g.Dropped, key)
 	}
 	for _, key := range ch.drop {
 		if err := c.drop(g, key, ch.force); err != nil {
@@ -313,29 +320,29 @@ func checkBalloon(conf machine.Config, set map[string]string) error {
 }
 
 // drop deletes a key: at once, or pending when the running guest does not let go of it.
-func (c *call) drop(g *guest, key string, force bool) error {
-	value, set := g.conf[key]
+func (c *call) drop(g *world.Guest, key string, force bool) error {
+	value, set := g.Conf[key]
 	if !set {
-		delete(g.pending, key)
+		delete(g.Pending, key)
 		return nil
 	}
-	if (machine.IsDisk(key) || machine.IsUnused(key)) && g.conf.Flag("protection") {
+	if (machine.IsDisk(key) || machine.IsUnused(key)) && g.Conf.Flag("protection") {
 		return refusal.Fault("can't remove drive '%s' - protection mode enabled", key)
 	}
-	delete(g.pending, key)
-	if g.run != nil && !g.conf.Live(key, "") {
-		g.dropped[key] = 1
+	delete(g.Pending, key)
+	if g.Run != nil && !g.Conf.Live(key, "") {
+		g.Dropped[key] = 1
 		if force {
-			g.dropped[key] = 2
+			g.Dropped[key] = 2
 		}
 		return nil
 	}
-	delete(g.dropped, key)
+	delete(g.Dropped, key)
 	return c.detach(g, key, value, force)
 }
 
 // setAll writes values: pending first, then at once whatever can be.
-func (c *call) setAll(g *guest, set map[string]string) error {
+func (c *call) setAll(g *world.Guest, set map[string]string) error {
 	keys := slices.Sorted(maps.Keys(set))
 	slices.SortStableFunc(keys, func(a, b string) int { return rank(a) - rank(b) })
 	for _, key := range keys {
@@ -343,23 +350,23 @@ func (c *call) setAll(g *guest, set map[string]string) error {
 		if err != nil {
 			return err
 		}
-		delete(g.dropped, key)
+		delete(g.Dropped, key)
 		if key == "boot" {
-			after := g.merged()
+			after := g.Merged()
 			after["boot"] = value
 			if err := after.CheckBoot(); err != nil {
 				return err
 			}
-			delete(g.conf, "bootdisk")
+			delete(g.Conf, "bootdisk")
 		}
-		if g.run == nil || g.conf.Live(key, value) {
-			delete(g.pending, key)
+		if g.Run == nil || g.Conf.Live(key, value) {
+			delete(g.Pending, key)
 			c.write(g, key, value)
 			continue
 		}
-		g.pending[key] = value
-		if g.conf[key] == value {
-			delete(g.pending, key)
+		g.Pending[key] = value
+		if g.Conf[key] == value {
+			delete(g.Pending, key)
 		}
 	}
 	return nil
@@ -374,28 +381,28 @@ func rank(key string) int {
 }
 
 // write puts a value in place; a replaced volume becomes unused.
-func (c *call) write(g *guest, key, value string) {
-	if old, had := g.conf[key]; had && machine.IsDisk(key) {
+func (c *call) write(g *world.Guest, key, value string) {
+	if old, had := g.Conf[key]; had && machine.IsDisk(key) {
 		was, is := machine.ParseDrive(old), machine.ParseDrive(value)
 		if was.File != is.File && !was.IsCDROM() && was.Storage() != "" {
-			g.conf.AddUnused(was.File)
+			g.Conf.AddUnused(was.File)
 		}
 	}
-	g.conf[key] = value
+	g.Conf[key] = value
 }
 
 // applyPending is what a cold start, or a stopped guest, does with waiting changes.
-func (c *call) applyPending(g *guest) error {
-	for _, key := range slices.Sorted(maps.Keys(g.dropped)) {
-		force := g.dropped[key] == 2
-		delete(g.dropped, key)
-		if err := c.detach(g, key, g.conf[key], force); err != nil {
+func (c *call) applyPending(g *world.Guest) error {
+	for _, key := range slices.Sorted(maps.Keys(g.Dropped)) {
+		force := g.Dropped[key] == 2
+		delete(g.Dropped, key)
+		if err := c.detach(g, key, g.Conf[key], force); err != nil {
 			return err
 		}
 	}
-	for _, key := range g.pending.Keys() {
-		value := g.pending[key]
-		delete(g.pending, key)
+	for _, key := range g.Pending.Keys() {
+		value := g.Pending[key]
+		delete(g.Pending, key)
 		c.write(g, key, value)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package pvesim
+package inventory
 
 import (
 	"path"
@@ -8,27 +8,30 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/machine"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/refusal"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/volume"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
 // sizes are the figures of a storage on a node.
 func (c *call) sizes(st *volume.Storage, node string) map[string]any {
-	used := c.disks.Used(st, node)
+	used := c.Disks.Used(st, node)
 	return map[string]any{
-		"type": st.Type, "content": strings.Join(st.Content, ","), "active": boolInt(!st.Disabled),
-		"enabled": boolInt(!st.Disabled), "shared": boolInt(st.Shared), "total": st.Size, "used": used, "avail": st.Size - used,
+		"type": st.Type, "content": strings.Join(st.Content, ","), "active": world.Bit(!st.Disabled),
+		"enabled": world.Bit(!st.Disabled), "shared": world.Bit(st.Shared), "total": st.Size, "used": used, "avail": st.Size - used,
 	}
 }
 
-func getStorages(c *call) (any, error) {
+// GetStorages answers the endpoint of that name.
+func GetStorages(w *world.Call) (any, error) {
+	c := &call{w}
 	rows := []map[string]any{}
-	for _, st := range c.disks.Storages() {
+	for _, st := range c.Disks.Storages() {
 		if !c.listed(st) {
 			continue
 		}
-		row := c.sizes(st, c.node)
+		row := c.sizes(st, c.Node)
 		row["storage"] = st.ID
 		if st.Size > 0 {
-			row["used_fraction"] = float64(c.disks.Used(st, c.node)) / float64(st.Size)
+			row["used_fraction"] = float64(c.Disks.Used(st, c.Node)) / float64(st.Size)
 		}
 		rows = append(rows, row)
 	}
@@ -36,38 +39,44 @@ func getStorages(c *call) (any, error) {
 }
 
 func (c *call) listed(st *volume.Storage) bool {
-	target := c.str("target")
+	target := c.Str("target")
 	switch {
-	case !st.On(c.node), !c.may("/storage/"+st.ID, "Datastore.Audit", "Datastore.AllocateSpace"),
-		c.has("storage") && c.str("storage") != st.ID,
-		c.flag("enabled") && st.Disabled,
-		target != "" && target != c.node && (!st.Shared || !st.On(target)):
+	case !st.On(c.Node), !c.May("/storage/"+st.ID, "Datastore.Audit", "Datastore.AllocateSpace"),
+		c.Has("storage") && c.Str("storage") != st.ID,
+		c.Flag("enabled") && st.Disabled,
+		target != "" && target != c.Node && (!st.Shared || !st.On(target)):
 		return false
 	}
-	kinds := words(c.str("content"))
+	kinds := world.Words(c.Str("content"))
 	return len(kinds) == 0 || slices.ContainsFunc(kinds, st.Takes)
 }
 
-func getStorageStatus(c *call) (any, error) {
-	st, err := c.disks.Get(c.str("storage"))
+// GetStorageStatus answers the endpoint of that name.
+func GetStorageStatus(w *world.Call) (any, error) {
+	c := &call{w}
+	st, err := c.Disks.Get(c.Str("storage"))
 	if err != nil {
 		return nil, refusal.Param("storage", "No such storage.")
 	}
-	return c.sizes(st, c.node), nil
+	return c.sizes(st, c.Node), nil
 }
 
-func getStorageConfigs(c *call) (any, error) {
+// GetStorageConfigs answers the endpoint of that name.
+func GetStorageConfigs(w *world.Call) (any, error) {
+	c := &call{w}
 	rows := []map[string]any{}
-	for _, st := range c.disks.Storages() {
-		if c.may("/storage/"+st.ID, "Datastore.Audit", "Datastore.AllocateSpace") {
+	for _, st := range c.Disks.Storages() {
+		if c.May("/storage/"+st.ID, "Datastore.Audit", "Datastore.AllocateSpace") {
 			rows = append(rows, storageConfig(st))
 		}
 	}
 	return rows, nil
 }
 
-func getStorageConfig(c *call) (any, error) {
-	st, err := c.disks.Get(c.str("storage"))
+// GetStorageConfig answers the endpoint of that name.
+func GetStorageConfig(w *world.Call) (any, error) {
+	c := &call{w}
+	st, err := c.Disks.Get(c.Str("storage"))
 	if err != nil {
 		return nil, err
 	}
@@ -85,15 +94,17 @@ func storageConfig(st *volume.Storage) map[string]any {
 	return row
 }
 
-func getContent(c *call) (any, error) {
-	st, err := c.disks.Usable(c.str("storage"), c.node)
+// GetContent answers the endpoint of that name.
+func GetContent(w *world.Call) (any, error) {
+	c := &call{w}
+	st, err := c.Disks.Usable(c.Str("storage"), c.Node)
 	if err != nil {
 		return nil, err
 	}
 	rows := []map[string]any{}
-	for _, v := range c.disks.List(st.ID, c.node) {
+	for _, v := range c.Disks.List(st.ID, c.Node) {
 		switch {
-		case c.has("content") && v.Content != c.str("content"), c.has("vmid") && itoa(v.VMID) != c.str("vmid"), !c.sees(v):
+		case c.Has("content") && v.Content != c.Str("content"), c.Has("vmid") && world.Itoa(v.VMID) != c.Str("vmid"), !c.sees(v):
 			continue
 		}
 		rows = append(rows, contentRow(st, v))
@@ -103,16 +114,16 @@ func getContent(c *call) (any, error) {
 
 // sees tells whether the caller may know of a volume: backups are shown to who may back the guest up.
 func (c *call) sees(v *volume.Volume) bool {
-	if c.may("/storage/"+v.Storage, "Datastore.Allocate") {
+	if c.May("/storage/"+v.Storage, "Datastore.Allocate") {
 		return true
 	}
 	switch v.Content {
 	case "backup":
-		return c.may(vmPath(v.VMID), "VM.Backup")
+		return c.May(world.VMPath(v.VMID), "VM.Backup")
 	case "images", "rootdir":
-		return c.may(vmPath(v.VMID), "VM.Config.Disk")
+		return c.May(world.VMPath(v.VMID), "VM.Config.Disk")
 	}
-	return c.may("/storage/"+v.Storage, "Datastore.Audit", "Datastore.AllocateSpace")
+	return c.May("/storage/"+v.Storage, "Datastore.Audit", "Datastore.AllocateSpace")
 }
 
 func contentRow(st *volume.Storage, v *volume.Volume) map[string]any {
@@ -145,11 +156,11 @@ func contentRow(st *volume.Storage, v *volume.Volume) map[string]any {
 
 // volumeName is the volume of the path without its storage.
 func (c *call) volumeName() (string, error) {
-	id, name, full := strings.Cut(c.str("volume"), ":")
+	id, name, full := strings.Cut(c.Str("volume"), ":")
 	if !full {
-		return c.str("volume"), nil
+		return c.Str("volume"), nil
 	}
-	if storage := c.str("storage"); storage != "" && storage != id {
+	if storage := c.Str("storage"); storage != "" && storage != id {
 		return "", refusal.Param("volume", "storage ID mismatch (%s != %s)\n", id, storage)
 	}
 	return name, nil
@@ -160,24 +171,26 @@ func (c *call) aVolume() (*volume.Volume, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.disks.Usable(c.str("storage"), c.node); err != nil {
+	if _, err := c.Disks.Usable(c.Str("storage"), c.Node); err != nil {
 		return nil, err
 	}
-	v := c.disks.Find(c.str("storage")+":"+name, c.node)
+	v := c.Disks.Find(c.Str("storage")+":"+name, c.Node)
 	if v == nil {
-		return nil, refusal.Fault("volume '%s:%s' does not exist", c.str("storage"), name)
+		return nil, refusal.Fault("volume '%s:%s' does not exist", c.Str("storage"), name)
 	}
 	return v, nil
 }
 
-func getVolume(c *call) (any, error) {
+// GetVolume answers the endpoint of that name.
+func GetVolume(w *world.Call) (any, error) {
+	c := &call{w}
 	v, err := c.aVolume()
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]any{"path": v.Path(), "size": v.Size, "used": v.Size, "format": v.Format}
 	if v.Content == "backup" {
-		out["format"], out["protected"] = "raw", boolInt(v.Keeps)
+		out["format"], out["protected"] = "raw", world.Bit(v.Keeps)
 		if v.Notes != "" {
 			out["notes"] = v.Notes
 		}
@@ -185,30 +198,34 @@ func getVolume(c *call) (any, error) {
 	return out, nil
 }
 
-func putVolume(c *call) (any, error) {
+// PutVolume answers the endpoint of that name.
+func PutVolume(w *world.Call) (any, error) {
+	c := &call{w}
 	v, err := c.aVolume()
 	if err != nil {
 		return nil, err
 	}
-	if c.has("notes") {
-		v.Notes = c.str("notes")
+	if c.Has("notes") {
+		v.Notes = c.Str("notes")
 	}
-	if c.has("protected") {
-		v.Keeps = c.flag("protected")
+	if c.Has("protected") {
+		v.Keeps = c.Flag("protected")
 	}
 	return nil, nil //nolint:nilnil // the API answers null
 }
 
-func deleteVolume(c *call) (any, error) {
+// DeleteVolume answers the endpoint of that name.
+func DeleteVolume(w *world.Call) (any, error) {
+	c := &call{w}
 	name, err := c.volumeName()
 	if err != nil {
 		return nil, err
 	}
-	st, err := c.disks.Usable(c.str("storage"), c.node)
+	st, err := c.Disks.Usable(c.Str("storage"), c.Node)
 	if err != nil {
 		return nil, err
 	}
-	v := c.disks.Find(st.ID+":"+name, c.node)
+	v := c.Disks.Find(st.ID+":"+name, c.Node)
 	owner := ownerOf(name)
 	if err := c.mayDelete(st, name, owner); err != nil {
 		return nil, err
@@ -217,37 +234,37 @@ func deleteVolume(c *call) (any, error) {
 	if owner != "" {
 		ref = owner + "@" + st.ID
 	}
-	return c.task("imgdel", ref, func(t *task) { t.work(func() { t.done(c.removeVolume(t, st, v, name)) }) })
+	return c.Task("imgdel", ref, func(t *world.Task) { t.Work(func() { t.Done(c.removeVolume(t, st, v, name)) }) })
 }
 
 func (c *call) mayDelete(st *volume.Storage, name, owner string) error {
 	where := "/storage/" + st.ID
-	if c.may(where, "Datastore.Allocate") {
+	if c.May(where, "Datastore.Allocate") {
 		return nil
 	}
 	if strings.HasPrefix(name, "backup/") && owner != "" {
-		if err := c.need(where, "Datastore.AllocateSpace"); err != nil {
+		if err := c.Need(where, "Datastore.AllocateSpace"); err != nil {
 			return err
 		}
-		return c.need("/vms/"+owner, "VM.Backup")
+		return c.Need("/vms/"+owner, "VM.Backup")
 	}
-	return c.need(where, "Datastore.Allocate")
+	return c.Need(where, "Datastore.Allocate")
 }
 
-func (c *call) removeVolume(t *task, st *volume.Storage, v *volume.Volume, name string) error {
+func (c *call) removeVolume(t *world.Task, st *volume.Storage, v *volume.Volume, name string) error {
 	volid := st.ID + ":" + name
 	if v == nil {
-		t.say("disk image '/var/lib/vz/dump/%s' does not exist", path.Base(name))
-		t.say("Removed volume '%s'", volid)
+		t.Say("disk image '/var/lib/vz/dump/%s' does not exist", path.Base(name))
+		t.Say("Removed volume '%s'", volid)
 		return nil
 	}
 	if v.Keeps {
 		return refusal.Fault("cannot remove protected volume '%s' on '%s'", name, st.ID)
 	}
-	if err := c.disks.Remove(v); err != nil {
+	if err := c.Disks.Remove(v); err != nil {
 		return err
 	}
-	t.say("Removed volume '%s'", volid)
+	t.Say("Removed volume '%s'", volid)
 	return nil
 }
 
@@ -263,17 +280,19 @@ func ownerOf(name string) string {
 	return ""
 }
 
-func postContent(c *call) (any, error) {
-	if err := c.need("/storage/"+c.str("storage"), "Datastore.AllocateSpace"); err != nil {
+// PostContent answers the endpoint of that name.
+func PostContent(w *world.Call) (any, error) {
+	c := &call{w}
+	if err := c.Need("/storage/"+c.Str("storage"), "Datastore.AllocateSpace"); err != nil {
 		return nil, err
 	}
-	size := c.str("size")
+	size := c.Str("size")
 	if strings.Trim(size, "0123456789.") == "" {
 		size += "K"
 	}
-	v, err := c.disks.Allocate(volume.Order{
-		Storage: c.str("storage"), Node: c.node, VMID: c.num("vmid", 0), Format: c.str("format"),
-		Size: machine.ParseSize(size), At: c.line.Now(),
+	v, err := c.Disks.Allocate(volume.Order{
+		Storage: c.Str("storage"), Node: c.Node, VMID: c.Num("vmid", 0), Format: c.Str("format"),
+		Size: machine.ParseSize(size), At: c.Line.Now(),
 	})
 	if err != nil {
 		return nil, err

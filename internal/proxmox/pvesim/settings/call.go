@@ -1,0 +1,6 @@
+package settings
+
+import "github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
+
+// call lets this package hang its own steps on a call.
+type call struct{ *world.Call }
