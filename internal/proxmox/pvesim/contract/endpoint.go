@@ -2,6 +2,7 @@ package contract
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -52,20 +53,24 @@ func (ep *Endpoint) Takes(name string) bool { return ep.takes.Row(name) != nil }
 func (ep *Endpoint) match(segments []string) (vars map[string]string, ok bool) {
 	if n := len(ep.parts); len(segments) > n && swallows(ep.parts[n-1]) {
 		tail := strings.Join(segments[n-1:], "/")
-		segments = append(append([]string{}, segments[:n-1]...), tail)
+		segments = append(slices.Clone(segments[:n-1]), tail)
 	}
-	if len(segments) != len(ep.parts) {
+	if !slices.EqualFunc(ep.parts, segments, fitsPart) {
 		return nil, false
 	}
 	vars = map[string]string{}
 	for i, part := range ep.parts {
-		if name, isVar := strings.CutPrefix(part, "{"); isVar && segments[i] != "" {
-			vars[strings.TrimSuffix(name, "}")] = segments[i]
-		} else if part != segments[i] {
-			return nil, false
+		if isVar(part) {
+			vars[part[1:len(part)-1]] = segments[i]
 		}
 	}
 	return vars, true
+}
+
+func isVar(part string) bool { return strings.HasPrefix(part, "{") }
+
+func fitsPart(part, segment string) bool {
+	return part == segment || isVar(part) && segment != ""
 }
 
 // swallows names the path parameters that may contain slashes: volumes, and

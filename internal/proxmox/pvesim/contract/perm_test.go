@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract"
@@ -9,12 +10,7 @@ import (
 // grants answers for a caller with the given "path privilege" pairs.
 func grants(pairs ...string) func(path, priv string) bool {
 	return func(path, priv string) bool {
-		for _, pair := range pairs {
-			if pair == path+" "+priv {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(pairs, path+" "+priv)
 	}
 }
 

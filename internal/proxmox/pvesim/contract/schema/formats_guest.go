@@ -52,6 +52,10 @@ func isKey(text string, last map[string]int) bool {
 }
 
 func cpusetFault(_ Version, text string) string {
+	text = strings.TrimRight(text, ",")
+	if text == "" {
+		return ""
+	}
 	for part := range strings.SplitSeq(text, ",") {
 		m := compiled(`^\s*(\d+)(?:-(\d+))?\s*$`).FindStringSubmatch(part)
 		if m == nil || m[2] != "" && toNumber(m[2]) < toNumber(m[1]) {
@@ -63,7 +67,7 @@ func cpusetFault(_ Version, text string) string {
 
 func startupFault(_ Version, text string) string {
 	const fault = "unable to parse startup options"
-	if text == "" {
+	if text == "" || text == "0" {
 		return fault
 	}
 	for part := range strings.SplitSeq(text, ",") {

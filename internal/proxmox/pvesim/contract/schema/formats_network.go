@@ -110,7 +110,7 @@ func vlanFault(_ Version, text string) string {
 		return "invalid VLAN configuration '" + text + "'"
 	}
 	tags := m[1:]
-	if m[2] == "" {
+	if m[2] == "" || m[2] == "0" { // a range up to 0 counts as no range
 		tags = m[1:2]
 	}
 	for _, tag := range tags {

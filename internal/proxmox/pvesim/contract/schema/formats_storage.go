@@ -55,18 +55,17 @@ func storageIDFault(v Version, text string) string {
 }
 
 // storagePairFault checks one item of a storage map: the word 1 (same names on
-// both sides), one storage, or source:target.
+// both sides), one storage, or source:target. The fault of the id keeps its own
+// newlines, and 0 passes unseen.
 func storagePairFault(v Version, text string) string {
-	if text == "1" {
-		return ""
+	ids := strings.Split(text, ":")
+	if len(ids) != 2 || ids[0] == "" || ids[1] == "" {
+		ids = []string{text}
 	}
-	for id := range strings.SplitSeq(text, ":") {
-		if fault := storageIDFault(v, id); fault != "" {
-			return "entry '" + text + "' contains invalid ID - " + fault
+	for _, id := range ids {
+		if fault := storageIDFault(v, id); fault != "" && text != "1" && text != "0" {
+			return "entry '" + text + "' contains invalid ID - " + fault + "\n\n"
 		}
-	}
-	if strings.Count(text, ":") > 1 {
-		return "entry '" + text + "' contains invalid ID - storage ID '" + text + "' contains illegal characters"
 	}
 	return ""
 }
