@@ -123,6 +123,27 @@ func TestCheck_saysEverythingAtOnce(t *testing.T) {
 	}
 }
 
+func TestCheck_probesNothingWithoutWHMCS(t *testing.T) {
+	t.Parallel()
+	a := cli.Actions{Probes: []cli.Probe{{Name: "callback", Run: func(context.Context, config.Config) []config.Fault { return nil }}}}
+	got := run(t, a, nil, "check", "--whmcs", t.TempDir())
+	if got.code != 1 || !strings.Contains(got.out, "skip  callback") {
+		t.Errorf("check = %+v, want the probe skipped", got)
+	}
+}
+
+func TestServe_logsFromTheLevelAskedFor(t *testing.T) {
+	t.Parallel()
+	a := cli.Actions{Serve: func(ctx context.Context, _ config.Config, l *slog.Logger) error {
+		l.InfoContext(ctx, "quiet")
+		l.WarnContext(ctx, "loud")
+		return nil
+	}}
+	if got := run(t, a, append(enough(), "KVMBRIDGE_LOG_LEVEL=warn"), "serve").err; strings.Contains(got, "quiet") || !strings.Contains(got, "msg=loud") {
+		t.Errorf("log = %s", got)
+	}
+}
+
 func TestStates_printsTables(t *testing.T) {
 	t.Parallel()
 	a := cli.Actions{States: func() []cli.StateTable {

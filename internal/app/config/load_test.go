@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,6 +107,48 @@ func TestLoad_readsPortAndSocketInTheHost(t *testing.T) {
 	}
 }
 
+// PHP's drivers take the local socket for the name localhost, and a grant for 'u'@'localhost' may hold only there.
+func TestLoad_takesTheLocalSocketForLocalhostOnly(t *testing.T) {
+	t.Parallel()
+	place := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	for host, want := range map[string]string{"localhost": "unix " + place, "127.0.0.1": "tcp 127.0.0.1:3307"} {
+		dir := write(t, map[string]string{"configuration.php": strings.Replace(configurationPHP, "db.example.com", host, 1)})
+		c, faults := config.Load(config.Sources{WHMCS: dir, Sockets: []string{dir, place}})
+		network, address := c.DB.Address()
+		if got := network + " " + address; got != want || len(faults) != 0 {
+			t.Errorf("$db_host = %s: %s, faults %v; want %s", host, got, faults, want)
+		}
+	}
+}
+
+func TestTLSConfig_verifiesUnlessToldOtherwise(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[string]string{"off": "none", "on": "verified for db", "insecure": "unverified"} {
+		c, err := config.DB{Host: "db", TLS: mode}.TLSConfig()
+		got := "none"
+		switch {
+		case c != nil && c.InsecureSkipVerify:
+			got = "unverified"
+		case c != nil:
+			got = "verified for " + c.ServerName
+		}
+		if err != nil || got != want {
+			t.Errorf("TLS %s: %s, %v; want %s", mode, got, err, want)
+		}
+	}
+	if c, err := (config.DB{TLS: "on", Socket: "/s"}).TLSConfig(); c != nil || err != nil {
+		t.Errorf("a socket got TLS: %v, %v", c, err)
+	}
+	if _, err := (config.DB{TLS: "on", CAFile: write(t, nil)}).TLSConfig(); err == nil {
+		t.Error("a folder passed as ca_file")
+	}
+}
+
 func TestLoad_laysSourcesOverEachOther(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{
@@ -164,11 +207,12 @@ func TestLoad_saysEveryFaultAtOnce(t *testing.T) {
 		"secret short":       {environ: []string{"KVMBRIDGE_BRIDGE_SECRET=hunter2"}, want: []string{"bridge.secret must have at least 16 characters."}},
 		"not TOML":           {toml: "a = 1\n[db\n", want: []string{"is not TOML: "}},
 		"secret unquoted":    {toml: "[db]\npassword = hunter2\n", want: []string{"Line 2 is not TOML; the value of db.password must stand in quotes"}},
-		"misspelt variable":  {environ: []string{"KVMBRIDGE_DB_PASWORD=x", "KVMBRIDGE_PORT=tcp://1"}, want: []string{"did you mean KVMBRIDGE_DB_PASSWORD?"}},
+		"misspelt variable":  {environ: []string{"KVMBRIDGE_DB_NMAE=x", "KVMBRIDGE_PORT=tcp://1"}, want: []string{"KVMBRIDGE_DB_NMAE: There is no such setting; did you mean KVMBRIDGE_DB_NAME?"}},
 		"no file":            {environ: []string{"KVMBRIDGE_CONFIG=DIR/gone.toml"}, want: []string{"configuration file cannot be read"}},
 		"certificates":       {environ: []string{"KVMBRIDGE_SERVERS_3_CA_FILE=DIR/secret", "KVMBRIDGE_DB_CA_FILE=DIR/gone"}, want: []string{"db.ca_file only counts", "db.ca_file cannot be read", "servers.3.ca_file (", "holds no certificate"}},
 		"proof and no proof": {environ: []string{"KVMBRIDGE_SERVERS_3_INSECURE=1", "KVMBRIDGE_SERVERS_3_FINGERPRINT=" + strings.Repeat("ab:", 31) + "ab"}, want: []string{"Server 3 is insecure and also"}},
 		"host header alone":  {environ: []string{"KVMBRIDGE_CALLBACK_HOST_HEADER=x"}, want: []string{"callback.host_header only counts"}},
+		"list in a list":     {toml: "listen = [\"127.0.0.1:1,127.0.0.1:2\"]\n", want: []string{"listen must be a list"}},
 		"open to all":        {environ: []string{"KVMBRIDGE_LISTEN=[::1]:1,localhost:2,unix:///run/k,0.0.0.0:3"}, want: []string{"KVMBRIDGE_LISTEN: Requests carry passwords"}},
 		"half of TLS":        {environ: []string{"KVMBRIDGE_BRIDGE_KEY_FILE=/k"}, want: []string{"bridge.cert_file and bridge.key_file only count together"}},
 		"PHP variable":       {php: `<?php $db_name = "whmcs_$env"; $db_username='u'; $cc_encryption_hash='x';`, want: []string{"$db_name cannot be read: its string contains the variable $env"}},
