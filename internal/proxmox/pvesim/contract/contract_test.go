@@ -343,3 +343,15 @@ func TestParsePropString_readsConfigValues(t *testing.T) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
 }
+
+func TestDecode_givesHandlersOneText(t *testing.T) {
+	t.Parallel()
+	many := contract.Params{"delete": {List: []string{"name", "tags"}, IsList: true}}
+	for _, v := range contract.Versions() {
+		ep, _, _ := contract.Find(v, "PUT", vm+"/config")
+		got := contract.SplitList(ep.Decode(v, many)["delete"].Text)
+		if want := []string{"name", "tags"}; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %q, want %q", v, got, want)
+		}
+	}
+}

@@ -59,6 +59,7 @@ type publishedFormat struct {
 	Kind       string
 	Regex      string
 	Of         string
+	AnyOf      []string `json:"any_of"`
 	Error      string
 	Enum       []string
 	Words      []string
@@ -292,6 +293,7 @@ func (d *differences) compareScalar(v Version, where string, f *schema.Format, w
 	}
 	if !f.Coded() {
 		d.compare(where+" error", f.Fault, want.Error)
+		d.compare(where+" alternatives", f.AnyOf, want.AnyOf)
 	}
 	for _, word := range slices.Concat(want.Enum, want.Words, want.Literals, want.EnumICMP, want.EnumICMPv6) {
 		d.compare(where+" accepts "+word, f.Accepts(v, word, ""), "")

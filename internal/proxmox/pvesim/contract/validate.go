@@ -10,12 +10,13 @@ import (
 // exact message per parameter, or nil. A result is answered with status 400 and
 // the text "Parameter verification failed.".
 func (ep *Endpoint) Validate(v Version, p Params) map[string]string {
-	return ep.takes.Check(v, ep.decode(v, p))
+	return ep.takes.Check(v, ep.Decode(v, p))
 }
 
-// decode does what the request decoder of each release does with repeated keys
-// and JSON types before the schema is consulted (pve-behaviour §1.2).
-func (ep *Endpoint) decode(v Version, p Params) Params {
+// Decode does what the request decoder of each release does with repeated keys
+// and JSON types before the schema is consulted (pve-behaviour §1.2). Handlers
+// see these values, so lists arrive as one text; [SplitList] takes it apart.
+func (ep *Endpoint) Decode(v Version, p Params) Params {
 	given := make(Params, len(p))
 	for name, value := range p {
 		given[name] = ep.decodeValue(v, ep.takes.Row(name), value)
@@ -54,3 +55,6 @@ func decode74(value Value, forwarded bool) Value {
 func ParsePropString(v Version, format, value string) (map[string]string, error) {
 	return schema.ParsePropString(v, format, value)
 }
+
+// SplitList cuts the text of a list parameter, such as delete, into its items.
+func SplitList(text string) []string { return schema.SplitList(text) }

@@ -124,7 +124,7 @@ func checkFormat(v Version, name, text, path string) string {
 
 // eachFault reports the first bad element of a list.
 func eachFault(v Version, name, text string) string {
-	for _, item := range splitList(text) {
+	for _, item := range SplitList(text) {
 		if fault := checkFormat(v, name, item, ""); fault != "" {
 			return fault
 		}
@@ -160,9 +160,9 @@ func (f *Format) accepts(v Version, text string) bool {
 // fits tells whether a scalar format accepts a text.
 func fits(v Version, name, text string) bool { return checkFormat(v, name, text, "") == "" }
 
-// splitList cuts at NUL when there is one, else at any run of comma, semicolon
+// SplitList cuts at NUL when there is one, else at any run of comma, semicolon
 // and white space.
-func splitList(text string) []string {
+func SplitList(text string) []string {
 	if strings.Contains(text, "\x00") {
 		return strings.Split(strings.TrimRight(text, "\x00"), "\x00")
 	}

@@ -84,7 +84,7 @@ func hotplugFault(_ Version, text string) string {
 		return ""
 	}
 	known := []string{"network", "disk", "cpu", "memory", "usb", "cloudinit"}
-	for _, item := range splitList(text) {
+	for _, item := range SplitList(text) {
 		if !slices.Contains(known, item) {
 			return "invalid hotplug feature '" + item + "'"
 		}

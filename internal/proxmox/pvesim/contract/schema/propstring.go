@@ -101,6 +101,7 @@ func (f *Format) split(text string) (PropString, string) {
 	got, bare := PropString{}, false
 	for part := range strings.SplitSeq(text, ",") {
 		key, value, keyed := strings.Cut(part, "=")
+		value = strings.TrimSuffix(value, "\n") // the end anchor eats one
 		var fault string
 		switch {
 		case strings.TrimSpace(part) == "":
@@ -109,7 +110,7 @@ func (f *Format) split(text string) (PropString, string) {
 		case !keyed:
 			bare = true
 			fault = f.setBare(got, part)
-		case key == "" || value == "" || value == "\n":
+		case key == "" || value == "" || strings.Contains(value, "\n"):
 			fault = "missing key in comma-separated list property"
 		default:
 			fault = f.set(got, key, value)
@@ -181,7 +182,7 @@ func (f *Format) setAlias(got PropString, row *Param) string {
 }
 
 func plainBoolean(value string) string {
-	switch strings.ToLower(strings.TrimSuffix(value, "\n")) {
+	switch strings.ToLower(value) {
 	case "1", "on", "yes", "true":
 		return "1"
 	case "0", "off", "no", "false":

@@ -26,6 +26,7 @@ func TestParsePropString_refusesInTheWordsOfTheOriginal(t *testing.T) {
 		{schema.V92, "pve-qm-ipconfig", "dhcp", "value without key, but schema does not define a default key"},
 		{schema.V92, "inline/net", "virtio,=x", "missing key in comma-separated list property"},
 		{schema.V92, "inline/net", "virtio,bridge=", "missing key in comma-separated list property"},
+		{schema.V92, "inline/net", "virtio,bridge=a\nb", "missing key in comma-separated list property"},
 		{schema.V92, "inline/net", "bridge=vmbr0", "format error\ninline/net.model: property is missing and it is not optional"},
 		{schema.V92, "inline/net", "virtio,foo=1", "format error\ninline/net.foo: " + notInSchema},
 		{
@@ -80,6 +81,7 @@ func TestParsePropString_readsKeys(t *testing.T) {
 		{schema.V92, "pve-qm-boot", "cdn", keys{"legacy": "cdn"}},
 		{schema.V92, "pve-vm-cpu-conf", "x86-64-v2-AES,flags=+nested-virt;-pcid", keys{"cputype": "x86-64-v2-AES", "flags": "+nested-virt;-pcid"}},
 		{schema.V92, "prune-backups", "keep-last=3,keep-all=0", keys{"keep-last": "3", "keep-all": "0"}},
+		{schema.V92, "inline/net", "virtio,firewall=yes\n", keys{"model": "virtio", "firewall": "1"}},
 		{schema.V92, "pve-qm-ipconfig", "", keys{}},
 	}
 	for _, c := range cases {
