@@ -123,6 +123,20 @@ func TestCheck_saysEverythingAtOnce(t *testing.T) {
 	}
 }
 
+func TestGrants_needsNoConfiguration(t *testing.T) {
+	t.Parallel()
+	a := cli.Actions{Grants: func(_ context.Context, _ config.Config, out io.Writer) error {
+		_, err := io.WriteString(out, "GRANT")
+		return err
+	}}
+	if got := run(t, a, nil, "grants"); got.code != 0 || got.out != "GRANT" {
+		t.Errorf("grants = %+v", got)
+	}
+	if got := run(t, a, []string{"KVMBRIDGE_DB_PORT=x"}, "grants"); got.code != 1 || !strings.Contains(got.err, "db.port") {
+		t.Errorf("grants with a fault = %+v", got)
+	}
+}
+
 func TestCheck_probesNothingWithoutWHMCS(t *testing.T) {
 	t.Parallel()
 	a := cli.Actions{Probes: []cli.Probe{{Name: "callback", Run: func(context.Context, config.Config) []config.Fault { return nil }}}}

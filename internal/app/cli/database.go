@@ -1,34 +1,46 @@
 package cli
 
 import (
-	"context"
-	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 )
 
-// onDatabase is a command whose work needs the configuration and a place to write to.
-func onDatabase(e Env, name, short string, work func(context.Context, config.Config, io.Writer) error) *cobra.Command {
-	cmd, sources := withSources(&cobra.Command{Use: name, Short: short, Args: cobra.NoArgs}, e)
+func newMigrate(e Env) *cobra.Command {
+	cmd, sources := withSources(&cobra.Command{
+		Use: "migrate", Short: "Bring the tables in WHMCS's database up to date", Args: cobra.NoArgs,
+	}, e)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := load(e, sources)
 		if err != nil {
 			return err
 		}
-		if work == nil {
-			return missing(name)
+		if e.Actions.Migrate == nil {
+			return missing("migrate")
 		}
-		return failed(work(cmd.Context(), cfg, e.Stdout))
+		return failed(e.Actions.Migrate(cmd.Context(), cfg, e.Stdout))
 	}
 	return cmd
 }
 
-func newMigrate(e Env) *cobra.Command {
-	return onDatabase(e, "migrate", "Bring the tables in WHMCS's database up to date", e.Actions.Migrate)
-}
-
+// newGrants needs no database and therefore no complete configuration: a value that is not there is no fault.
 func newGrants(e Env) *cobra.Command {
-	return onDatabase(e, "grants", "Print the GRANT statements for exactly what the program uses", e.Actions.Grants)
+	cmd, sources := withSources(&cobra.Command{
+		Use: "grants", Short: "Print the GRANT statements for exactly what the program uses", Args: cobra.NoArgs,
+	}, e)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, faults := config.Load(*sources)
+		faults = slices.DeleteFunc(faults, func(f config.Fault) bool { return f.Missing })
+		if len(faults) > 0 {
+			printFaults(e.Stderr, faults)
+			return errReported
+		}
+		if e.Actions.Grants == nil {
+			return missing("grants")
+		}
+		return failed(e.Actions.Grants(cmd.Context(), cfg, e.Stdout))
+	}
+	return cmd
 }

@@ -11,16 +11,15 @@ import (
 // together checks what only several options together can say.
 func (l *loader) together() []Fault {
 	c := l.cfg
-	rules := []struct {
-		key, text string
-		broken    bool
-	}{
+	missing := []rule{
 		{"db.name", "The name of WHMCS's database is not known. Give --whmcs DIR, or set db.name.", c.DB.Name == ""},
 		{"db.user", "The database user is not known. Give --whmcs DIR, or set db.user.", c.DB.User == ""},
 		{
 			"seal_key", "There is no key to encrypt passwords with. Give --whmcs DIR, or set seal_key.",
 			c.SealKey == "" && c.WHMCS.HashKey == "",
 		},
+	}
+	wrong := []rule{
 		{
 			"listen", "Requests carry passwords, so an address that other machines can reach needs bridge.cert_file and bridge.key_file. " +
 				"Give both, or listen on 127.0.0.1 or a socket.",
@@ -36,16 +35,27 @@ func (l *loader) together() []Fault {
 			c.Callback.HostHeader != "" && c.Callback.URL == "",
 		},
 	}
+	faults := append(l.broken(missing, true), l.broken(wrong, false)...)
+	faults = append(faults, l.pemFault("db.ca_file", c.DB.CAFile)...)
+	faults = append(faults, l.pemFault("bridge.cert_file", c.Bridge.CertFile)...)
+	return append(faults, l.servers()...)
+}
+
+// rule is a fault and whether it is there.
+type rule struct {
+	key, text string
+	broken    bool
+}
+
+func (l *loader) broken(rules []rule, missing bool) []Fault {
 	var faults []Fault
 	for _, r := range rules {
 		// An option whose value was refused has its fault already.
 		if r.broken && !slices.ContainsFunc(l.faults, func(f Fault) bool { return f.Key == r.key }) {
-			faults = append(faults, Fault{Place: l.place(r.key), Key: r.key, Text: r.text})
+			faults = append(faults, Fault{Place: l.place(r.key), Key: r.key, Text: r.text, Missing: missing})
 		}
 	}
-	faults = append(faults, l.pemFault("db.ca_file", c.DB.CAFile)...)
-	faults = append(faults, l.pemFault("bridge.cert_file", c.Bridge.CertFile)...)
-	return append(faults, l.servers()...)
+	return faults
 }
 
 func (l *loader) servers() []Fault {
