@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,12 @@ func probe(ctx context.Context, e Env, cfg config.Config, known []config.Fault) 
 		if len(faults) == 0 {
 			_, _ = fmt.Fprintln(e.Stdout, "ok   ", p.Name)
 		}
-		found = append(found, faults...)
+		// Probes that stand on the same broken ground find the same fault; it is said once.
+		for _, f := range faults {
+			if !slices.Contains(found, f) {
+				found = append(found, f)
+			}
+		}
 	}
 	return found
 }

@@ -107,6 +107,7 @@ func TestCheck_saysEverythingAtOnce(t *testing.T) {
 	}
 	a := cli.Actions{Probes: []cli.Probe{
 		{Name: "database", Needs: "db.", Run: finds(config.Fault{Text: "The database refuses the user."})},
+		{Name: "schema", Run: finds(config.Fault{Place: "database", Text: "The database refuses the user."})},
 		{Name: "callback", Needs: "callback.", Run: finds()},
 	}}
 	broken := run(t, a, append(enough(), "KVMBRIDGE_CALLBACK_URL=x"), "check")
@@ -116,9 +117,9 @@ func TestCheck_saysEverythingAtOnce(t *testing.T) {
 	if d := cmp.Diff(terminal{1, wantBroken, ""}, broken, cmp.AllowUnexported(terminal{})); d != "" {
 		t.Error(d)
 	}
-	a.Probes[0].Run = finds()
+	a.Probes[0].Run, a.Probes[1].Run = finds(), finds()
 	fine := run(t, a, enough(), "check")
-	if d := cmp.Diff(terminal{0, "ok    configuration\nok    database\nok    callback\n", ""}, fine, cmp.AllowUnexported(terminal{})); d != "" {
+	if d := cmp.Diff(terminal{0, "ok    configuration\nok    database\nok    schema\nok    callback\n", ""}, fine, cmp.AllowUnexported(terminal{})); d != "" {
 		t.Error(d)
 	}
 }

@@ -207,7 +207,7 @@ func TestLoad_saysEveryFaultAtOnce(t *testing.T) {
 		"secret short":       {environ: []string{"KVMBRIDGE_BRIDGE_SECRET=hunter2"}, want: []string{"bridge.secret must have at least 16 characters."}},
 		"not TOML":           {toml: "a = 1\n[db\n", want: []string{"is not TOML: "}},
 		"secret unquoted":    {toml: "[db]\npassword = hunter2\n", want: []string{"Line 2 is not TOML; the value of db.password must stand in quotes"}},
-		"misspelt variable":  {environ: []string{"KVMBRIDGE_DB_NMAE=x", "KVMBRIDGE_PORT=tcp://1"}, want: []string{"KVMBRIDGE_DB_NMAE: There is no such setting; did you mean KVMBRIDGE_DB_NAME?"}},
+		"misspelt variable":  {environ: []string{"KVMBRIDGE_DB_NAXY=x", "KVMBRIDGE_PORT=tcp://1"}, want: []string{"KVMBRIDGE_DB_NAXY: There is no such setting; did you mean KVMBRIDGE_DB_NAME?"}},
 		"no file":            {environ: []string{"KVMBRIDGE_CONFIG=DIR/gone.toml"}, want: []string{"configuration file cannot be read"}},
 		"certificates":       {environ: []string{"KVMBRIDGE_SERVERS_3_CA_FILE=DIR/secret", "KVMBRIDGE_DB_CA_FILE=DIR/gone"}, want: []string{"db.ca_file only counts", "db.ca_file cannot be read", "servers.3.ca_file (", "holds no certificate"}},
 		"proof and no proof": {environ: []string{"KVMBRIDGE_SERVERS_3_INSECURE=1", "KVMBRIDGE_SERVERS_3_FINGERPRINT=" + strings.Repeat("ab:", 31) + "ab"}, want: []string{"Server 3 is insecure and also"}},
