@@ -39,6 +39,8 @@ func TestCheck_reportsTheFirstFaultOfAValue(t *testing.T) {
 		{"characters, not bytes", schema.Str("k").Chars(3), "äöü", ""},
 		{"shortest", schema.Str("k").Length(2, 5), "a", "value must be at least 2 characters long"},
 		{"highest", schema.Num("k").Between(1, 5), "5.1", "value must have a maximum value of 5"},
+		{"bounds are part of the range, high", schema.Num("k").Between(1, 5), "5.0", ""},
+		{"bounds are part of the range, low", schema.Num("k").Between(1, 5), "1", ""},
 		{"lowest", schema.Num("k").Between(1, 5), "0.9", "value must have a minimum value of 1"},
 		{"huge", schema.Whole("k").Between(1, 5), strings.Repeat("9", 400), "value must have a maximum value of 5"},
 		{"bounds of a text that looks like a number", schema.Str("k").Min(5), "4", "value must have a minimum value of 5"},
