@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS kvmbridge_outbox (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'in order of creation',
   service_id INT UNSIGNED NOT NULL COMMENT 'tblhosting.id the effect is about',
-  kind VARCHAR(16) NOT NULL COMMENT 'mail or activity',
+  kind VARCHAR(16) NOT NULL COMMENT 'mail, activity or password',
   subject TEXT NOT NULL COMMENT 'mail: name of the WHMCS template; activity: the text of the entry',
   vars MEDIUMTEXT NOT NULL COMMENT 'mail: JSON object of merge fields; emptied after delivery',
   created_at DATETIME(6) NOT NULL COMMENT 'UTC',

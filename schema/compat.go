@@ -21,6 +21,19 @@ func Compat() []Table {
 	return []Table{vmInfo(), statistics(), ipPools(), dnsZones()}
 }
 
+// AllTables names every table of the module: the completed ones, our own and those that the migrations need.
+func AllTables() []string {
+	own := []string{
+		"kvmbridge_vm", "kvmbridge_runs", "kvmbridge_run_steps", "kvmbridge_ip_allocations", "kvmbridge_vmid_reservations",
+		"kvmbridge_dns_records", "kvmbridge_outbox", "kvmbridge_tasks", "kvmbridge_settings", "kvmbridge_servers", "kvmbridge_secrets",
+		"kvmbridge_migrations", "kvmbridge_locks",
+	}
+	for _, t := range Compat() {
+		own = append(own, t.Name)
+	}
+	return own
+}
+
 func vmInfo() Table {
 	return Table{Name: "puqProxmoxKVM_vm_info", Key: "service_id", Columns: []Column{
 		{"service_id", "INT UNSIGNED NOT NULL", "tblhosting.id"},

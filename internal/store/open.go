@@ -54,6 +54,7 @@ var (
 	_ vm.Registry                = (*DB)(nil)
 	_ vm.Addresses               = (*DB)(nil)
 	_ vm.Numbers                 = (*DB)(nil)
+	_ vm.Directory               = (*DB)(nil)
 )
 
 // Open connects. It does not look at the schema: see Migrate and SchemaCurrent.
@@ -149,7 +150,7 @@ func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 type driverLog struct{ log *slog.Logger }
 
 func (l driverLog) Print(v ...any) {
-	l.log.Debug("database driver", slog.String("text", fmt.Sprint(v...))) //nolint:sloglint // the driver gives no context
+	l.log.Debug("database driver", slog.String("text", fmt.Sprint(v...)))
 }
 
 // connectFault says what a person can do about a database that cannot be reached.

@@ -15,6 +15,7 @@ import (
 const (
 	KindMail     = "mail"     // SendEmail: Subject is the template's name
 	KindActivity = "activity" // LogActivity: Subject is the entry's text
+	KindPassword = "password" // UpdateClientProduct: the guest's password that WHMCS does not know
 )
 
 // Effect is something that WHMCS has to do for us, exactly once.

@@ -36,6 +36,9 @@ func (d *DB) Open(ctx context.Context, o vm.Order) error {
 		if err := saveSecret(ctx, tx, guestPassword, o.ServiceID, sealed, now); err != nil {
 			return err
 		}
+		if err := tellPassword(ctx, tx, o, now); err != nil {
+			return err
+		}
 		return openService(ctx, tx, o)
 	})
 	return wrap(err, "open the record", o.ServiceID)
@@ -48,6 +51,14 @@ func openWork(ctx context.Context, tx *sqlx.Tx, o vm.Order, now time.Time) error
 		suspended = 0, woken = 0, lease_holder = NULL, lease_token = lease_token + 1, failures = 0, failing_since = NULL,
 		attention = NULL, attention_at = NULL, last_error = NULL`, o.ServiceID, o.ServerID, moment(now), moment(now))
 	return err
+}
+
+// tellPassword lets WHMCS know a password that it did not make itself; the outbox names only the service.
+func tellPassword(ctx context.Context, tx *sqlx.Tx, o vm.Order, now time.Time) error {
+	if !o.NewPassword {
+		return nil
+	}
+	return put(ctx, tx, o.ServiceID, KindPassword, "", "", now)
 }
 
 func openRecord(ctx context.Context, tx *sqlx.Tx, s shape, o vm.Order) error {

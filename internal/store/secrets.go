@@ -15,7 +15,7 @@ const (
 
 var errNoBox = errors.New("there is no key for secrets; give the program the shared secret of the addon or a key of its own")
 
-// ErrNoCredentials: WHMCS has not handed over this server's decrypted password yet.
+// ErrNoCredentials says that WHMCS has not handed over this server's decrypted password yet.
 var ErrNoCredentials = errors.New("the server's password is not known yet")
 
 // Credentials is what WHMCS decrypted for us.

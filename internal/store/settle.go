@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,6 +26,9 @@ func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r 
 	}
 	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
 	err = d.inTx(ctx, func(tx *sqlx.Tx) error { return w.settle(ctx, tx, run.ID) })
+	if errors.Is(err, pipeline.ErrAgain) {
+		r.Mails = nil // the step runs again and asks for them again
+	}
 	if err != nil {
 		return wrap(err, "settle the step", l.ID)
 	}
@@ -98,6 +102,9 @@ func (w *write) settle(ctx context.Context, tx *sqlx.Tx, runID int64) error {
 	if err != nil {
 		return err
 	}
+	if err := w.sameWish(ctx, tx); err != nil {
+		return err
+	}
 	w.run.ID = runID // a repeated transaction starts over
 	if err := w.saveEntry(ctx, tx, resultRunning); err != nil {
 		return err
@@ -114,6 +121,20 @@ func (w *write) settle(ctx context.Context, tx *sqlx.Tx, runID int64) error {
 		}
 	}
 	return nil
+}
+
+// sameWish refuses to call a machine ready while its service was suspended, or released, behind the back of the step that
+// looked: the row stays locked until the commit, so a later wish finds the machine ready.
+func (w *write) sameWish(ctx context.Context, tx *sqlx.Tx) error {
+	if w.entry.To != vm.Ready {
+		return nil
+	}
+	var suspended bool
+	err := tx.GetContext(ctx, &suspended, "SELECT suspended FROM kvmbridge_vm WHERE service_id = ?", w.lease.ID)
+	if err == nil && suspended != w.machine.Suspended {
+		return pipeline.ErrAgain
+	}
+	return err
 }
 
 func (w *write) fail(ctx context.Context, tx *sqlx.Tx, runID int64, t pipeline.Trouble) error {

@@ -17,7 +17,7 @@ import (
 func (d *DB) Facts(ctx context.Context, serviceID int64) (spec.Facts, error) {
 	var row struct {
 		ClientID  int64          `db:"userid"`
-		ProductID int64          `db:"packageid"`
+		ProductID int64          `db:"packageid"` //nolint:misspell // WHMCS's name
 		ServerID  sql.NullInt64  `db:"server"`
 		Status    sql.NullString `db:"domainstatus"`
 		Domain    sql.NullString `db:"domain"`
@@ -37,10 +37,14 @@ func (d *DB) Facts(ctx context.Context, serviceID int64) (spec.Facts, error) {
 	if err != nil {
 		return spec.Facts{}, fmt.Errorf("read the options of service %d: %w", serviceID, err)
 	}
+	fields, err := d.customFields(ctx, serviceID, row.ProductID)
+	if err != nil {
+		return spec.Facts{}, fmt.Errorf("read the custom fields of service %d: %w", serviceID, err)
+	}
 	return spec.Facts{
 		ServiceID: serviceID, ClientID: row.ClientID, ProductID: row.ProductID, ServerID: row.ServerID.Int64,
 		Status: row.Status.String, Domain: plain(row.Domain.String), Username: plain(row.Username.String),
-		Settings: settings(row.Settings.String), LegacyTemplate: templateID(row.Template.String), Options: options,
+		Settings: settings(row.Settings.String), LegacyTemplate: templateID(row.Template.String), Options: options, CustomFields: fields,
 	}, nil
 }
 
@@ -109,6 +113,24 @@ func (r optionRow) value() (string, bool) {
 		return key(r.Choice.String), r.Choice.Valid
 	}
 	return key(r.Choice.String), r.Choice.Valid
+}
+
+func (d *DB) customFields(ctx context.Context, serviceID, productID int64) (map[string]string, error) {
+	var rows []struct {
+		Name  sql.NullString `db:"fieldname"`
+		Value sql.NullString `db:"value"`
+	}
+	err := d.sql.SelectContext(ctx, &rows, `SELECT f.fieldname, v.value FROM tblcustomfields f
+		JOIN tblcustomfieldsvalues v ON v.fieldid = f.id AND v.relid = ?
+		WHERE f.type = 'product' AND f.relid = ? ORDER BY f.id`, serviceID, productID)
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]string{}
+	for _, r := range rows {
+		fields[key(r.Name.String)] = plain(r.Value.String)
+	}
+	return fields, nil
 }
 
 // key is what stands before the bar; blanks at the end matter to WHMCS and stay.

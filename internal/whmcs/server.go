@@ -10,23 +10,22 @@ import (
 	"strings"
 )
 
-// ErrNoServer: tblservers has no such row.
+// ErrNoServer says that tblservers has no such row.
 var ErrNoServer = errors.New("no such server entry in WHMCS")
 
 // Server is a server entry.
 type Server struct {
-	ID          int64
-	Name        string
-	Hostname    string
-	IP          string
-	Port        int  // 0 = the module's default
-	Secure      bool // the entry's SSL box
-	Username    string
-	Encrypted   string // the password as WHMCS encrypted it; "" = none
-	Fingerprint string // of Encrypted; changes when somebody saves another password
-	AccessHash  string
-	Disabled    bool
-	Type        string // folder of the server module
+	ID         int64
+	Name       string
+	Hostname   string
+	IP         string
+	Port       int  // 0 = the module's default
+	Secure     bool // the entry's SSL box
+	Username   string
+	Encrypted  string // the password as WHMCS encrypted it; "" = none
+	AccessHash string
+	Disabled   bool
+	Type       string // folder of the server module
 }
 
 // Ours reports whether the entry belongs to our server module.
@@ -79,12 +78,13 @@ func (r serverRow) server() Server {
 	return Server{
 		ID: r.ID, Name: plain(r.Name.String), Hostname: strings.TrimSpace(plain(r.Hostname.String)), IP: strings.TrimSpace(r.IP.String),
 		Port: int(r.Port.Int64), Secure: strings.EqualFold(r.Secure.String, "on"), Username: strings.TrimSpace(plain(r.Username.String)),
-		Encrypted: r.Password.String, Fingerprint: fingerprint(r.Password.String), AccessHash: r.AccessHash.String,
+		Encrypted: r.Password.String, AccessHash: r.AccessHash.String,
 		Disabled: r.Disabled.Int64 != 0, Type: r.Type.String,
 	}
 }
 
-func fingerprint(encrypted string) string {
-	sum := sha256.Sum256([]byte(encrypted))
+// Fingerprint of the encrypted password: it changes when somebody saves another one.
+func (s Server) Fingerprint() string {
+	sum := sha256.Sum256([]byte(s.Encrypted))
 	return hex.EncodeToString(sum[:])
 }

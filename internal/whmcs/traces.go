@@ -8,16 +8,26 @@ import (
 	"strings"
 )
 
+// Marks are the highest ids of WHMCS's mail log and activity log.
+type Marks struct{ Mail, Activity int64 }
+
 // Marks says how far WHMCS's mail log and activity log reach; what is written later has a higher id.
-func (d *DB) Marks(ctx context.Context) (mail, activity int64, err error) {
-	err = d.sql.GetContext(ctx, &mail, "SELECT COALESCE(MAX(id), 0) FROM tblemails")
+func (d *DB) Marks(ctx context.Context) (Marks, error) {
+	var m Marks
+	err := d.sql.GetContext(ctx, &m.Mail, "SELECT COALESCE(MAX(id), 0) FROM tblemails")
 	if err == nil {
-		err = d.sql.GetContext(ctx, &activity, "SELECT COALESCE(MAX(id), 0) FROM tblactivitylog")
+		err = d.sql.GetContext(ctx, &m.Activity, "SELECT COALESCE(MAX(id), 0) FROM tblactivitylog")
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("read how far WHMCS's logs reach: %w", err)
+		return m, fmt.Errorf("read how far WHMCS's logs reach: %w", err)
 	}
-	return mail, activity, nil
+	return m, nil
+}
+
+// MailSentAfter reports whether WHMCS logged a mail of a template to a client behind mark.
+func (d *DB) MailSentAfter(ctx context.Context, clientID, mark int64, template string) (bool, error) {
+	n, err := d.MailsAfter(ctx, clientID, mark, template)
+	return n > 0, err
 }
 
 // MailsAfter counts mails made from a template for a client behind mark. WHMCS's log does not name the template, so
@@ -43,7 +53,7 @@ func (d *DB) MailsAfter(ctx context.Context, clientID, mark int64, template stri
 	return n, nil
 }
 
-var mergeField = regexp.MustCompile(`\{[^}]*\}`) //nolint:gochecknoglobals // immutable table
+var mergeField = regexp.MustCompile(`\{[^}]*\}`)
 
 // likePattern turns a Smarty subject into a pattern for LIKE.
 func likePattern(subject string) string {
@@ -55,13 +65,13 @@ func likePattern(subject string) string {
 	return strings.Join(parts, "%")
 }
 
-// ActivityAfter counts entries of the activity log behind mark that contain text; WHMCS may have encoded it.
-func (d *DB) ActivityAfter(ctx context.Context, mark int64, text string) (int, error) {
+// ActivityAfter reports whether the activity log has an entry behind mark that contains text; WHMCS may have encoded it.
+func (d *DB) ActivityAfter(ctx context.Context, mark int64, text string) (bool, error) {
 	var n int
 	err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM tblactivitylog WHERE id > ? AND (LOCATE(?, description) > 0 OR LOCATE(?, description) > 0)",
 		mark, text, html.EscapeString(text))
 	if err != nil {
-		return 0, fmt.Errorf("look into the activity log: %w", err)
+		return false, fmt.Errorf("look into the activity log: %w", err)
 	}
-	return n, nil
+	return n > 0, nil
 }

@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/schema"
+)
+
+// LiveMachines counts the records that are not at remove.
+func (d *DB) LiveMachines(ctx context.Context) (int, error) {
+	var n int
+	err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM puqProxmoxKVM_vm_info WHERE vm_status <> ?", string(vm.Removed))
+	if err != nil {
+		return 0, fmt.Errorf("count the machines: %w", err)
+	}
+	return n, nil
+}
+
+// Forget deletes messages that WHMCS took before that moment.
+func (d *DB) Forget(ctx context.Context, before time.Time) error {
+	_, err := d.sql.ExecContext(ctx, "DELETE FROM kvmbridge_outbox WHERE delivered_at < ? LIMIT 10000", moment(before))
+	if err != nil {
+		return fmt.Errorf("forget delivered messages: %w", err)
+	}
+	return nil
+}
+
+// DropTables removes every table of the module, ours and those named as in the reference product.
+func (d *DB) DropTables(ctx context.Context) error {
+	for _, table := range schema.AllTables() {
+		if _, err := d.sql.ExecContext(ctx, "DROP TABLE IF EXISTS `"+table+"`"); err != nil { //nolint:gosec // names of our own
+			return fmt.Errorf("drop %s: %w", table, err)
+		}
+	}
+	d.forgetShapes()
+	return nil
+}
+
+// Zones counts the configured DNS zones.
+func (d *DB) Zones(ctx context.Context) (int, error) {
+	var n int
+	if err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM puq_proxmox_kvm_dns_zones"); err != nil {
+		return 0, fmt.Errorf("count the DNS zones: %w", err)
+	}
+	return n, nil
+}
