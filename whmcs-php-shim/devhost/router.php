@@ -1,7 +1,7 @@
 <?php
 /**
  * Router of PHP's built-in server: php -S 127.0.0.1:PORT router.php, started in the document root.
- * Serves scripts and assets, hides everything that a web server for WHMCS would hide, and maps a renamed admin folder.
+ * Serves scripts and assets and hides everything that a web server for WHMCS would hide.
  */
 
 declare(strict_types=1);

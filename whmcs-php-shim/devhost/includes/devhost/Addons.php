@@ -71,6 +71,16 @@ final class Addons
         return Capsule::table('tbladdonmodules')->where('module', $module)->where('setting', $setting)->value('value');
     }
 
+    /** Save Changes of the settings form: all declared fields and the ticked roles. */
+    public static function save(string $module, array $values, array $roles): void
+    {
+        foreach (array_keys(self::config($module)['fields'] ?? []) as $name) {
+            self::set($module, $name, (string) ($values[$name] ?? ''));
+        }
+        self::set($module, 'access', implode(',', array_map('intval', $roles)));
+        Hooks::run('AddonModuleConfigSave');
+    }
+
     /** No role has access until it is ticked, the full administrator included. */
     public static function mayOpen(string $module, object $admin): bool
     {

@@ -149,9 +149,11 @@ final class Cli
 
     private static function testConnection(array $arguments): array
     {
-        $server = (int) $arguments[0];
-        $module = (string) Capsule::table('tblservers')->where('id', $server)->value('type');
-        return ['result' => Server::call($module, 'TestConnection', Params::forServer($server, 'TestConnection'))];
+        $server = Capsule::table('tblservers')->where('id', (int) $arguments[0])->first();
+        if ($server === null) {
+            throw new \InvalidArgumentException("there is no server $arguments[0]");
+        }
+        return ['result' => Server::call($server->type, 'TestConnection', Params::forServer($server))];
     }
 
     private static function cron(array $arguments): array

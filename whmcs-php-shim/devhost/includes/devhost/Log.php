@@ -10,11 +10,11 @@ final class Log
 {
     public static function activity(string $message, int $clientId = 0): void
     {
-        $admin = PHP_SAPI === 'cli' ? null : Session::admin();
+        $admin = defined('ADMINAREA') ? Session::admin() : null;
         Capsule::table('tblactivitylog')->insert([
             'date' => date('Y-m-d H:i:s'),
             'description' => $message,
-            'user' => $admin ? $admin->username : 'System',
+            'user' => $admin ? $admin->username : (defined('CLIENTAREA') ? 'Client' : 'System'),
             'userid' => $clientId,
             'ipaddr' => $_SERVER['REMOTE_ADDR'] ?? '',
         ]);

@@ -7,7 +7,7 @@ namespace Devhost;
 /** The five product mails an operator creates by hand in WHMCS; the names are fixed, the first one's misprint too. */
 final class MailTemplates
 {
-    private const HEAD = "<p>Dear {\$client_name|escape},</p>\n";
+    private const HEAD = "<p>Dear {\$client_name},</p>\n";
     private const FOOT = "<p>{\$signature}</p>\n";
     private const BILLING = "<p>Product: {\$service_product_name}<br>\nPayment method: {\$service_payment_method}<br>\n"
         . "Amount: {\$service_recurring_amount}<br>\nBilling cycle: {\$service_billing_cycle}<br>\n"

@@ -33,10 +33,12 @@ final class Params
         );
     }
 
-    /** What TestConnection gets: the values of the server form only. */
-    public static function forServer(int $serverId, string $action): array
+    /** What TestConnection gets: the values of the server form, saved or not. */
+    public static function forServer(object $server): array
     {
-        return self::omit(['whmcsVersion' => self::version()] + self::server($serverId) + ['serverid' => $serverId, 'action' => $action]);
+        return self::omit(
+            ['whmcsVersion' => self::version()] + self::serverRow($server) + ['serverid' => (int) $server->id, 'action' => 'TestConnection']
+        );
     }
 
     private static function version(): string
@@ -79,9 +81,11 @@ final class Params
     private static function server(int $serverId): array
     {
         $server = $serverId > 0 ? Capsule::table('tblservers')->where('id', $serverId)->first() : null;
-        if ($server === null) {
-            return ['server' => false];
-        }
+        return $server === null ? ['server' => false] : self::serverRow($server);
+    }
+
+    private static function serverRow(object $server): array
+    {
         return [
             'server' => true,
             'serverip' => $server->ipaddress,

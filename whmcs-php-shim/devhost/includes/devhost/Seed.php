@@ -35,7 +35,7 @@ final class Seed
     }
 
     /**
-     * @param array<string,string> $wishes system-url, server-host, server-port, server-username, server-password, server-secure,
+     * @param array<string,string> $wishes system-url, server-host, server-port, server-username, server-password, server-trust (fingerprint or PEM), server-secure,
      *     legacy-ips, settings (JSON of the product), templates (comma list "vmid|Label" for the Operating System option)
      * @return array<string,int|string> ids and log-ins
      */
@@ -91,7 +91,7 @@ final class Seed
         $server = Capsule::table('tblservers')->insertGetId([
             'name' => $this->wish('server-name', 'Proxmox cluster'), 'hostname' => $this->wish('server-host', '127.0.0.1'),
             'ipaddress' => $this->wish('server-ip', ''), 'assignedips' => $this->wish('legacy-ips', ''), 'type' => self::MODULE,
-            'username' => $this->wish('server-username', 'root@pam!whmcs'),
+            'username' => $this->wish('server-username', 'root@pam!whmcs'), 'accesshash' => $this->wish('server-trust', ''),
             'password' => $password === '' ? '' : Cipher::encrypt($password), 'secure' => $this->wish('server-secure', 'on'),
             'port' => (int) $this->wish('server-port', '8006'), 'active' => 1,
         ]);
@@ -109,11 +109,20 @@ final class Seed
             'paytype' => 'recurring', 'autosetup' => $this->wish('autosetup', 'order'), 'servertype' => self::MODULE,
             'servergroup' => $serverGroup, 'welcomeemail' => $mails['puqProxmoxVKM Welcome Email'],
             'upgradeemail' => $mails['puqProxmoxKVM Upgrade Email'], 'configoptionsupgrade' => 1,
-            'configoption1' => $this->wish('settings', '{}'),
+            'configoption1' => $this->wish('settings', ''),
         ]);
+        $this->saveOnce($product);
         self::price('product', $product, 9.0);
-        Products::rememberHooks(self::MODULE);
         return $product;
+    }
+
+    /** As when an admin saves the Module Settings tab for the first time: what was not wished becomes the declared default. */
+    private function saveOnce(int $id): void
+    {
+        $product = Capsule::table('tblproducts')->where('id', $id)->first();
+        Products::save($product, array_map(static function (array $field): string {
+            return $field[1];
+        }, Products::fields($product)));
     }
 
     private function options(int $product): void

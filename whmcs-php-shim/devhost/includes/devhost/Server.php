@@ -40,14 +40,14 @@ final class Server
 
     public static function has(string $module, string $function): bool
     {
-        return self::load($module) && function_exists("{$module}_$function");
+        return function_exists("{$module}_$function") || self::load($module) && function_exists("{$module}_$function");
     }
 
     /** Calls <module>_<function> with one array, whatever it returns. */
     public static function call(string $module, string $function, array $params)
     {
         if (!self::has($module, $function)) {
-            return "Function Not Supported by Module";
+            return 'Function Not Supported by Module';
         }
         return call_user_func("{$module}_$function", $params);
     }

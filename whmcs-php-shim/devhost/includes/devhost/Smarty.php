@@ -11,13 +11,14 @@ namespace Devhost;
  */
 final class Smarty
 {
-    private const TAG = '/\{((?:\$|\/?if\b|else|\/?foreach\b|[a-z_0-9]+\s*\(|\*)[^{}]*|[a-z]\w*[^{}]*)\}/';
+    private const TAG = '/\{((?:\$|\/?if\b|else|\/?foreach\b|[a-z_0-9]+\s*\()[^{}]*|[a-z]\w*[^{}]*)\}/';
 
     private $parts;
     private $at = 0;
 
     private function __construct(string $template)
     {
+        $template = (string) preg_replace('/\{\*.*?\*\}/s', '', $template);
         $this->parts = preg_split(self::TAG, $template, -1, PREG_SPLIT_DELIM_CAPTURE);
     }
 
@@ -51,9 +52,6 @@ final class Smarty
 
     private function tag(string $tag, array $vars, bool $shown): string
     {
-        if ($tag[0] === '*') {
-            return '';
-        }
         if (strpos($tag, 'if ') === 0) {
             return $this->branches(substr($tag, 3), $vars, $shown);
         }

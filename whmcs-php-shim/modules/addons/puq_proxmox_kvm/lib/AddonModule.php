@@ -52,7 +52,7 @@ final class AddonModule
             return self::result('error', 'The shared secret could not be stored: ' . $error->getMessage());
         }
         try {
-            return self::result('success', self::ask('Activate')['message'] ?? 'kvmbridge is connected and its tables are ready.');
+            return self::result('success', self::words(self::ask('Activate')) ?: 'kvmbridge is connected and its tables are ready.');
         } catch (\Throwable $error) {
             return self::result('info', 'Activated, and the shared secret is stored. Now start the service on this machine with '
                 . '"kvmbridge serve --whmcs ' . ROOTDIR . '"; it creates its tables when it starts. (' . $error->getMessage() . ')');
@@ -65,7 +65,7 @@ final class AddonModule
         $drop = false;
         try {
             $drop = Settings::load()->text('delete_tables') === 'on';
-            return self::result('success', self::ask('Deactivate', ['drop_tables' => $drop])['message'] ?? 'Deactivated.');
+            return self::result('success', self::words(self::ask('Deactivate', ['drop_tables' => $drop])) ?: 'Deactivated.');
         } catch (\Throwable $error) {
             return $drop
                 ? self::result('error', 'The tables could not be dropped. ' . $error->getMessage())
@@ -85,7 +85,8 @@ final class AddonModule
     public static function output(): string
     {
         try {
-            return (string) (self::ask('Output', ['page' => (string) ($_GET['page'] ?? 'home')])['html'] ?? '');
+            $page = $_GET['page'] ?? 'home';
+            return self::words(self::ask('Output', ['page' => is_string($page) ? $page : 'home']), 'html');
         } catch (\Throwable $error) {
             return Fault::html($error);
         }
@@ -94,6 +95,11 @@ final class AddonModule
     private static function ask(string $function, array $args = []): array
     {
         return Funnel::ask(Settings::ADDON, '/v1/addon/' . $function, Payload::base($args));
+    }
+
+    private static function words(array $data, string $key = 'message'): string
+    {
+        return is_string($data[$key] ?? null) ? $data[$key] : '';
     }
 
     private static function result(string $status, string $description): array

@@ -32,8 +32,8 @@ final class Fault extends \RuntimeException
         'unknown_field' => [400, 'The field "%s" of %s is not known here. The modules and the service must be of the same version.'],
         'bad_field' => [400, 'The field "%s" of %s must be of type %s.'],
         'not_decryptable' => [422, 'Value %d was not encrypted by this WHMCS. Enter the password again where it belongs, and save.'],
-        'whmcs_refused' => [422, 'WHMCS refused %s: %s'],
-        'whmcs_failed' => [500, 'WHMCS could not do it: %s'],
+        'whmcs_refused' => [422, 'WHMCS refused %s with the words "%s". Its activity log may say more.'],
+        'whmcs_failed' => [500, 'WHMCS could not do it: %s.'],
         'whmcs_unavailable' => [503, 'WHMCS did not load. Look at its own pages and into the error log of PHP.'],
     ];
 

@@ -12,7 +12,14 @@ final class ServerModule
     public const NAME = 'puqProxmoxKVM';
     public const TITLE = 'Proxmox KVM (kvmbridge)';
     public const DEFAULT_PORT = 8006;
-    private const DEFAULT_SETTINGS = '{}';
+    private const DEFAULT_SETTINGS = <<<'JSON'
+{
+  "vm": {"template": 0, "cpu": 1, "ram_gb": 1, "clone": "linked"},
+  "system_disk": {"size_gb": 0},
+  "network": {"bridge": "vmbr0", "ipv4": 1, "ipv6": 0, "dhcp4": false, "dhcp6": false},
+  "integrations": {"main_domain": ".example.com"}
+}
+JSON;
     private const NOTES = 'The settings of the virtual machines of this product, as one JSON document.';
     /** For clients: what happened, and nothing about the inside. */
     private const UNAVAILABLE = '<div class="kvmbridge"><div class="alert alert-warning">This page is temporarily unavailable. Your '
@@ -63,7 +70,7 @@ final class ServerModule
     public static function tabFields(array $params): array
     {
         try {
-            return array_map('strval', (array) (self::ask('AdminServicesTabFields', $params)['fields'] ?? []));
+            return array_filter((array) (self::ask('AdminServicesTabFields', $params)['fields'] ?? []), 'is_string');
         } catch (\Throwable $error) {
             return [self::TITLE => Fault::html($error)];
         }
@@ -72,7 +79,8 @@ final class ServerModule
     public static function clientArea(array $params): string
     {
         try {
-            return (string) (self::ask('ClientArea', $params)['html'] ?? self::UNAVAILABLE);
+            $html = self::ask('ClientArea', $params)['html'] ?? null;
+            return is_string($html) ? $html : self::UNAVAILABLE;
         } catch (\Throwable $error) {
             return self::UNAVAILABLE;
         }

@@ -1,0 +1,60 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Kvmbridge\Tests;
+
+/** A process that is started for the tests and ended with them. */
+final class PhpServer
+{
+    private static $processes = [];
+
+    /** Starts PHP's web server on a free port and waits until it answers. */
+    public static function web(string $root, string $router, array $environment = []): string
+    {
+        $probe = stream_socket_server('tcp://127.0.0.1:0');
+        $address = stream_socket_get_name($probe, false);
+        fclose($probe);
+        $command = [PHP_BINARY, '-S', $address, '-t', $root];
+        self::start($router === '' ? $command : array_merge($command, [$router]), $environment + ['PHP_CLI_SERVER_WORKERS' => '4']);
+        self::await(static function () use ($address): bool {
+            $socket = @stream_socket_client("tcp://$address", $code, $text, 0.2);
+            return $socket !== false && fclose($socket);
+        }, $address);
+        return "http://$address";
+    }
+
+    public static function start(array $command, array $environment = []): void
+    {
+        $pipes = [];
+        $nothing = ['file', '/dev/null', 'a'];
+        $process = proc_open($command, [['file', '/dev/null', 'r'], $nothing, $nothing], $pipes, null, $environment + getenv());
+        if (!is_resource($process)) {
+            throw new \RuntimeException('cannot start ' . implode(' ', $command));
+        }
+        if (self::$processes === []) {
+            register_shutdown_function([self::class, 'stopAll'], getmypid());
+        }
+        self::$processes[] = $process;
+    }
+
+    /** Children of the workers go with their parent, which ends them itself. */
+    public static function stopAll(int $owner): void
+    {
+        foreach (getmypid() === $owner ? self::$processes : [] as $process) {
+            proc_terminate($process);
+            proc_close($process);
+        }
+    }
+
+    public static function await(callable $ready, string $what): void
+    {
+        for ($tries = 0; $tries < 200; $tries++) {
+            if ($ready()) {
+                return;
+            }
+            usleep(20000);
+        }
+        throw new \RuntimeException("$what did not start");
+    }
+}

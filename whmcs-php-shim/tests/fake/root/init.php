@@ -1,0 +1,29 @@
+<?php
+/**
+ * A WHMCS root for the tests of callback.php: devhost's functions over tables in memory. The query of the request chooses
+ * how loading goes; a page that prints HTML while it loads is the normal case.
+ */
+
+declare(strict_types=1);
+
+require_once __DIR__ . '/../../Memory/Capsule.php';
+require_once __DIR__ . '/../../../devhost/includes/load.php';
+
+echo '<b>Warning</b>: something WHMCS prints while it loads';
+switch ($_GET['mode'] ?? '') {
+    case 'exit':
+        exit('<h1>Down for Maintenance</h1>');
+    case 'fatal':
+        an_undefined_function();
+    case 'throw':
+        throw new RuntimeException('no licence');
+}
+define('WHMCS', true);
+$CONFIG = ['Version' => '8.13.0-release.1', 'CompanyName' => 'Example', 'ModuleDebugMode' => 'on'];
+Devhost\Cipher::configure('hash');
+WHMCS\Database\Capsule::$tables = [
+    'tbladdonmodules' => [
+        ['module' => 'puq_proxmox_kvm', 'setting' => 'secret', 'value' => (string) getenv('FAKE_SECRET')],
+        ['module' => 'puq_proxmox_kvm', 'setting' => 'secret_next', 'value' => 'next-' . getenv('FAKE_SECRET')],
+    ],
+];

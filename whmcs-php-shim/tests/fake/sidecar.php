@@ -1,0 +1,68 @@
+<?php
+/**
+ * Router of the fake sidecar: /BEHAVIOUR/v1/... It keeps the last request and answers as the behaviour says.
+ */
+
+declare(strict_types=1);
+
+$folder = (string) getenv('FAKE_FOLDER');
+$behaviour = explode('/', $_SERVER['REQUEST_URI'])[1];
+file_put_contents("$folder/request.json", json_encode([
+    'method' => $_SERVER['REQUEST_METHOD'],
+    'path' => $_SERVER['REQUEST_URI'],
+    'server' => array_filter($_SERVER, static function (string $name): bool {
+        return strpos($name, 'HTTP_') === 0 || strpos($name, 'REQUEST_') === 0 || $name === 'CONTENT_TYPE';
+    }, ARRAY_FILTER_USE_KEY),
+    'body' => file_get_contents('php://input'),
+]));
+$answer = static function (int $status, string $body, string $type = 'application/json'): void {
+    http_response_code($status);
+    header("Content-Type: $type");
+    echo $body;
+};
+$success = '{"result":"success","code":"ok","message":"","data":{"html":"<p>page</p>","description":"<p>notes</p>",'
+    . '"fields":{"B":"<b>1</b>","A":"2"}}}';
+switch ($behaviour) {
+    case 'success':
+        return $answer(200, $success);
+    case 'recorded':
+        $recorded = json_decode((string) file_get_contents("$folder/answer.json"), true);
+        return $answer($recorded['status'], $recorded['body']);
+    case 'refusal':
+        return $answer(200, '{"result":"error","code":"no_template","message":"The product has no template. Choose one.","data":{}}');
+    case 'mute-refusal':
+        return $answer(200, '{"result":"error"}');
+    case 'refusal-422':
+        return $answer(422, '{"result":"error","code":"bad_field","message":"The field x is not as it should be.","data":{}}');
+    case 'html':
+        return $answer(200, '<html><body>Welcome to nginx</body></html>', 'text/html');
+    case 'error-500':
+        return $answer(500, 'Internal Server Error', 'text/plain');
+    case 'success-500':
+        return $answer(500, $success);
+    case 'not-json':
+        return $answer(200, '{"result":"success",');
+    case 'scalar':
+        return $answer(200, '"success"');
+    case 'list':
+        return $answer(200, '[]');
+    case 'empty':
+        return $answer(200, '');
+    case 'bare':
+        return $answer(200, '{"result":"success"}');
+    case 'odd-data':
+        return $answer(200, '{"result":"success","data":{"html":["x"],"fields":"text","description":7,"message":{"a":1}}}');
+    case 'redirect':
+        header('Location: /success/v1/module/CreateAccount');
+        return $answer(302, '');
+    case 'slow':
+        usleep(1200000);
+        return $answer(200, $success);
+    case 'cut':
+        header('Content-Length: 1000');
+        return $answer(200, '{"result"');
+    case 'huge':
+        return $answer(200, str_repeat(' ', 9 * 1024 * 1024) . $success);
+    default:
+        return $answer(404, 'unknown behaviour');
+}
