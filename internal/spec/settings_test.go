@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kvmbridge/kvmbridge/internal/golden"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 )
 
@@ -34,6 +35,11 @@ func TestKeys_areUnique(t *testing.T) {
 		}
 		seen[key.Path] = true
 	}
+}
+
+func TestListing_isTheCommittedPage(t *testing.T) {
+	t.Parallel()
+	golden.Equal(t, "settings.md", spec.Listing())
 }
 
 func TestDidYouMean_findsEverySettingBehindOneTypo(t *testing.T) {
