@@ -1,5 +1,3 @@
-// Package golden compares what a test made with a file under testdata. It owns the -update flag, which writes the file
-// instead (make golden); it knows nothing of what is compared. Only tests import it.
 package golden
 
 import (
