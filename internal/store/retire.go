@@ -28,6 +28,15 @@ func (d *DB) Forget(ctx context.Context, before time.Time) error {
 	return nil
 }
 
+// Waiting counts the messages that WHMCS has not taken yet.
+func (d *DB) Waiting(ctx context.Context) (int, error) {
+	var n int
+	if err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM kvmbridge_outbox WHERE due_at IS NOT NULL"); err != nil {
+		return 0, fmt.Errorf("count waiting messages: %w", err)
+	}
+	return n, nil
+}
+
 // DropTables removes every table of the module, ours and those named as in the reference product.
 func (d *DB) DropTables(ctx context.Context) error {
 	for _, table := range schema.AllTables() {

@@ -99,7 +99,7 @@ type VM struct {
 	Addresses []string
 	LastError string
 	Attention string
-	NextTry   time.Time
+	Since     time.Time // of Attention
 	LastRun   *Run
 }
 

@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+
+	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/web"
+)
+
+// addonCommands answers what WHMCS asks of the addon module.
+type addonCommands struct {
+	store *store.DB
+	views *views
+	pages *web.Pages
+	wake  func()
+}
+
+var _ bridge.AddonCommands = (*addonCommands)(nil)
+
+// Activate implements bridge.AddonCommands.
+func (c *addonCommands) Activate(ctx context.Context, _ bridge.AddonCall) error {
+	if err := c.store.Migrate(ctx); err != nil {
+		return bridge.Refuse("migration_failed", "The database could not be brought up to date: %s. Run \"kvmbridge migrate\" with a database user that may create tables, then activate again.", err)
+	}
+	c.wake()
+	return nil
+}
+
+// Upgrade implements bridge.AddonCommands.
+func (c *addonCommands) Upgrade(ctx context.Context, call bridge.UpgradeCall) error {
+	return c.Activate(ctx, bridge.AddonCall{Head: call.Head})
+}
+
+// Deactivate implements bridge.AddonCommands. Tables go only when the addon's setting says so and no VM is left in them.
+func (c *addonCommands) Deactivate(ctx context.Context, call bridge.DeactivateCall) error {
+	if !call.Args.DropTables {
+		return nil
+	}
+	alive, err := c.store.LiveMachines(ctx)
+	if err != nil {
+		return err
+	}
+	if alive > 0 {
+		return bridge.Refuse("machines_left", "%d VMs are still recorded, so the tables were kept. Terminate them first, or switch off \"Delete all database tables\" and deactivate again.", alive)
+	}
+	return c.store.DropTables(ctx)
+}
+
+// Output implements bridge.AddonCommands.
+func (c *addonCommands) Output(ctx context.Context, call bridge.OutputCall) (string, error) {
+	if call.Args.Page != "home" {
+		return "", bridge.Refuse("unknown_page", "There is no page %q.", call.Args.Page)
+	}
+	home, err := c.views.home(ctx)
+	if err != nil {
+		return "", err
+	}
+	return c.pages.Home(home)
+}

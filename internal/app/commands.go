@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/web"
+)
+
+// moduleCommands answers what WHMCS asks of the server module.
+type moduleCommands struct {
+	desk  *vm.Desk
+	fleet *fleet
+	views *views
+	pages *web.Pages
+	log   *slog.Logger
+}
+
+var _ bridge.ModuleCommands = (*moduleCommands)(nil)
+
+// CreateAccount implements bridge.ModuleCommands.
+func (c *moduleCommands) CreateAccount(ctx context.Context, call bridge.ModuleCall) error {
+	c.remember(ctx, call.Server)
+	return refuse("create_refused", c.desk.Create(ctx, call.Service.ID, string(call.Service.Password)))
+}
+
+// SuspendAccount implements bridge.ModuleCommands.
+func (c *moduleCommands) SuspendAccount(ctx context.Context, call bridge.ModuleCall) error {
+	c.remember(ctx, call.Server)
+	return refuse("suspend_refused", c.desk.Suspend(ctx, call.Service.ID))
+}
+
+// UnsuspendAccount implements bridge.ModuleCommands.
+func (c *moduleCommands) UnsuspendAccount(ctx context.Context, call bridge.ModuleCall) error {
+	c.remember(ctx, call.Server)
+	return refuse("unsuspend_refused", c.desk.Unsuspend(ctx, call.Service.ID))
+}
+
+// remember keeps the server's password that WHMCS decrypted for this call. Without it the fleet asks WHMCS by itself, so
+// a failure here is only logged.
+func (c *moduleCommands) remember(ctx context.Context, s bridge.ServerEntry) {
+	if s.ID == 0 || s.Password == "" {
+		return
+	}
+	if err := c.fleet.remember(ctx, s.ID, string(s.Password)); err != nil {
+		c.log.WarnContext(ctx, "keep a server's credentials", slog.Int64("server_id", s.ID), slog.Any("err", err))
+	}
+}
+
+// refuse turns a sentence meant for the person into a refusal; other errors stay internal.
+func refuse(code string, err error) error {
+	if s, ok := errors.AsType[vm.Sentence](err); ok {
+		return bridge.Refuse(code, "%s", string(s))
+	}
+	return err
+}
+
+// TestConnection implements bridge.ModuleCommands. It uses the form's values, which may not be saved yet.
+func (c *moduleCommands) TestConnection(ctx context.Context, call bridge.ModuleCall) error {
+	cluster, err := c.fleet.dial(endpoint{
+		ID: call.Server.ID, Name: call.Server.Hostname, Host: firstOf(call.Server.Hostname, call.Server.IP), Port: call.Server.Port,
+		Username: call.Server.Username, Password: string(call.Server.Password), Trust: string(call.Server.AccessHash),
+	})
+	if err != nil {
+		return bridge.Refuse("server_settings", "%s", err)
+	}
+	if faults := cluster.Check(ctx).Problems; len(faults) > 0 {
+		return bridge.Refuse("server_problems", "%s", strings.Join(faults, " "))
+	}
+	return nil
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// ConfigOptions implements bridge.ModuleCommands.
+func (c *moduleCommands) ConfigOptions(ctx context.Context, call bridge.ConfigOptionsCall) (string, error) {
+	settings, err := c.views.productSettings(ctx, call.Args.ProductID)
+	if err != nil {
+		return "", err
+	}
+	notes := web.Notes{Saved: strings.TrimSpace(settings) != "", Faults: spec.CheckSettings(settings)}
+	for _, k := range spec.Keys() {
+		notes.Keys = append(notes.Keys, web.Setting{Path: k.Path, Kind: string(k.Kind), Default: fmt.Sprint(k.Default), Help: k.Help})
+	}
+	return c.pages.Notes(notes)
+}
+
+// AdminServicesTabFields implements bridge.ModuleCommands.
+func (c *moduleCommands) AdminServicesTabFields(ctx context.Context, call bridge.ModuleCall) (bridge.TabFields, error) {
+	v, err := c.views.vm(ctx, call.Service.ID)
+	if err != nil {
+		return nil, err
+	}
+	var fields bridge.TabFields
+	for _, f := range []struct {
+		label  string
+		render func(*web.VM) (string, error)
+	}{{"VM status", c.pages.StatusField}, {"IP addresses", c.pages.AddressField}, {"VM log", c.pages.LogField}} {
+		html, err := f.render(&v)
+		if err != nil {
+			return nil, err
+		}
+		fields = append(fields, bridge.TabField{Label: f.label, HTML: html})
+	}
+	return fields, nil
+}
+
+// ClientArea implements bridge.ModuleCommands. The client's id must be the service's owner: WHMCS has checked it, and
+// this is the second lock.
+func (c *moduleCommands) ClientArea(ctx context.Context, call bridge.ModuleCall) (string, error) {
+	block, owner, err := c.views.client(ctx, call.Service.ID)
+	if err != nil {
+		return "", err
+	}
+	if call.Caller.Kind == bridge.CallerClient && owner != 0 && call.Caller.ID != owner {
+		return "", bridge.Refuse("not_yours", "This service belongs to another client.")
+	}
+	return c.pages.ClientBlock(block)
+}

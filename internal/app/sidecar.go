@@ -1,0 +1,216 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/app/config"
+	"github.com/kvmbridge/kvmbridge/internal/callback"
+	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/web"
+	"github.com/kvmbridge/kvmbridge/internal/whmcs"
+)
+
+// Sidecar is one replica of the service.
+type Sidecar struct {
+	// Calls counts the requests sent to Proxmox.
+	Calls *atomic.Int64
+
+	log       *slog.Logger
+	store     *store.DB
+	whmcs     *whmcs.DB
+	engine    *pipeline.Engine[vm.Machine]
+	courier   *courier
+	server    *bridge.Server
+	listeners []net.Listener
+	clock     clock.Clock
+	schedule  *schedule
+}
+
+// Options are what tests, the demo and benchmarks replace.
+type Options struct {
+	Log   *slog.Logger
+	Clock clock.Clock // of the engine and the tasks; signatures always use real time
+	Lines io.Writer   // where the live lines of all runs go; nil = nowhere
+}
+
+// NewSidecar connects to the database, opens the listeners and assembles the parts; nothing runs before Run. Close it.
+func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, error) {
+	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64)}
+	var err error
+	if s.store, err = openStore(ctx, cfg, o); err != nil {
+		return nil, err
+	}
+	if err := s.assemble(cfg, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.listen(ctx, cfg.Listen); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Sidecar) assemble(cfg config.Config, o Options) error {
+	s.whmcs = whmcs.New(s.store.Handle())
+	keys := &keyring{cfg: cfg, whmcs: s.whmcs, clock: clock.System{}}
+	back := &callback.Client{Target: keys.target}
+	f := newFleet(cfg, s, back)
+	steps := &vm.Steps{
+		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.store,
+		Clock: o.Clock, Random: rand.Reader, Settings: vm.Settings{
+			Migrate: cfg.Migration.Enable, MigrationTimeout: cfg.Migration.Timeout, CloneTimeout: cloneTimeout,
+		},
+	}
+	s.courier = newCourier(s.store, s.whmcs, back, o.Clock, s.log)
+	registry := prometheus.NewRegistry()
+	if err := s.newEngine(cfg, o, steps, registry); err != nil {
+		return err
+	}
+	desk := &vm.Desk{Catalogue: s.whmcs, Registry: s.store, Steps: steps, Clock: o.Clock, Random: rand.Reader, Wake: s.engine.Wake}
+	pages, err := web.New()
+	if err != nil {
+		return err
+	}
+	v := &views{store: s.store, whmcs: s.whmcs}
+	s.server = bridge.New(bridge.Config{
+		Log: s.log, Keys: keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
+		Module: &moduleCommands{desk: desk, fleet: f, views: v, pages: pages, log: s.log},
+		Addon:  &addonCommands{store: s.store, views: v, pages: pages, wake: s.engine.Wake},
+	})
+	s.schedule, err = newSchedule(s)
+	return err
+}
+
+const cloneTimeout = 30 * time.Minute
+
+func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, registry *prometheus.Registry) (err error) {
+	s.engine, err = pipeline.New(pipeline.Config[vm.Machine]{
+		Store: s.store, Tables: steps.Tables(), Prepare: steps.Prepare,
+		State:    func(m *vm.Machine) *pipeline.State { return &m.Status },
+		Failures: func(m *vm.Machine) (int, time.Time) { return m.Failures, m.FailingSince },
+		Observer: observers(o.Lines, registry, s.courier),
+		Lanes:    pipeline.NewLanes(map[string]int{"clone": cfg.Engine.CloneLane, "migrate": cfg.Engine.MigrateLane, "start": cfg.Engine.StartLane}),
+		Clock:    o.Clock, Random: mathrand.Float64, Log: s.log,
+		Workers: cfg.Engine.Workers, Retry: cfg.Engine.RetryInterval, Lease: cfg.Engine.Lease,
+	})
+	return err
+}
+
+func (s *Sidecar) listen(ctx context.Context, addresses []string) error {
+	for _, a := range addresses {
+		l, err := bridge.Listen(ctx, a, bridge.TLSFiles{})
+		if err != nil {
+			return err
+		}
+		s.listeners = append(s.listeners, l)
+	}
+	return nil
+}
+
+// Address is where the first listener listens.
+func (s *Sidecar) Address() string { return s.listeners[0].Addr().String() }
+
+// Store is the sidecar's database, for tests and benchmarks of the assembly.
+func (s *Sidecar) Store() *store.DB { return s.store }
+
+// ready reports what keeps the sidecar from working; nil when nothing does.
+func (s *Sidecar) ready(ctx context.Context) error { return s.store.SchemaCurrent(ctx) }
+
+// Run serves and works until ctx ends.
+func (s *Sidecar) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() { s.work(ctx) })
+	err := s.server.Serve(ctx, s.listeners...)
+	cancel()
+	wg.Wait()
+	return err
+}
+
+// work begins once the schema is current: before the addon is activated there are no tables.
+func (s *Sidecar) work(ctx context.Context) {
+	if !s.awaitSchema(ctx) {
+		return
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { s.engine.Run(ctx) })
+	wg.Go(func() { s.courier.Run(ctx) })
+	wg.Go(func() { s.schedule.run(ctx) })
+	wg.Wait()
+}
+
+func (s *Sidecar) awaitSchema(ctx context.Context) bool {
+	for said := false; ; said = true {
+		err := s.store.SchemaCurrent(ctx)
+		if err == nil {
+			return true
+		}
+		if !said && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "waiting for the database to be brought up to date", slog.Any("err", err))
+		}
+		if clock.Sleep(ctx, clock.System{}, time.Second) != nil {
+			return false
+		}
+	}
+}
+
+// Close gives back what NewSidecar opened; call it after Run has returned.
+func (s *Sidecar) Close() error {
+	var errs []error
+	for _, l := range s.listeners {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// serve is the sub-command.
+func serve(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	s, err := NewSidecar(ctx, cfg, Options{Log: log, Clock: clock.System{}})
+	if err != nil {
+		return err
+	}
+	for _, l := range s.listeners {
+		log.InfoContext(ctx, "listening", slog.String("address", l.Addr().String()))
+	}
+	err = s.Run(ctx)
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, s.Close())
+}
+
+func openStore(ctx context.Context, cfg config.Config, o Options) (*store.DB, error) {
+	box, err := sealBox(cfg)
+	if err != nil {
+		return nil, err
+	}
+	tls, err := cfg.DB.TLSConfig()
+	if err != nil {
+		return nil, err
+	}
+	network, address := cfg.DB.Address()
+	return store.Open(ctx, store.Config{
+		Net: network, Addr: address, User: cfg.DB.User, Password: string(cfg.DB.Password), Database: cfg.DB.Name,
+		TLS: tls, MaxConns: cfg.DB.MaxConns, Lease: cfg.Engine.Lease, Clock: o.Clock, Box: box, Log: o.Log,
+	})
+}

@@ -1,0 +1,191 @@
+package vm_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
+	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/testdb"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/whmcs"
+)
+
+// speed is how many times faster than real time the worlds of these tests run.
+const speed = 60
+
+// world is a database, a simulated cluster and a desk to order at.
+type world struct {
+	t      *testing.T
+	clk    clock.Clock
+	db     *testdb.DB
+	store  *store.DB
+	whmcs  *whmcs.DB
+	sim    *pvesim.Sim
+	calls  atomic.Int64
+	steps  *vm.Steps
+	desk   *vm.Desk
+	server int64
+	client int64
+	pool   ippool.Pool
+}
+
+// fleet is the one cluster of a world.
+type fleet struct{ cluster *proxmox.Cluster }
+
+func (f fleet) Cluster(context.Context, int64) (vm.Hypervisor, error) { return f.cluster, nil }
+
+func newWorld(t *testing.T, change ...func(*pvesim.Config)) *world {
+	t.Helper()
+	w := &world{t: t, clk: clock.NewScaled(speed), db: testdb.New(t)}
+	w.store = w.newStore()
+	w.whmcs = whmcs.New(w.store.Handle())
+	cfg := pvesim.Demo(w.clk)
+	for _, c := range change {
+		c(&cfg)
+	}
+	w.sim = pvesim.New(cfg)
+	srv, err := w.sim.ListenTLS("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = srv.Close() })
+	w.steps = w.newSteps(w.store, w.connect(srv))
+	w.desk = &vm.Desk{Catalogue: w.whmcs, Registry: w.store, Steps: w.steps, Clock: w.clk, Random: random(1), Wake: func() {}}
+	w.server = w.db.Server(t, "cluster")
+	w.client = w.db.Client(t, "Jane", "Doe")
+	w.pool = ippool.Pool{ServerID: w.server, First: netip.MustParseAddr("192.0.2.10"), Last: netip.MustParseAddr("192.0.2.250"), Network: ippool.Network{
+		Bridge: "vmbr0", Bits: 24, Gateway: netip.MustParseAddr("192.0.2.1"), DNS: []netip.Addr{netip.MustParseAddr("9.9.9.9")},
+	}}
+	w.db.Pool(t, w.pool)
+	w.db.Pool(t, ippool.Pool{ServerID: w.server, First: netip.MustParseAddr("2001:db8::10"), Last: netip.MustParseAddr("2001:db8::ffff"), Network: ippool.Network{
+		Bridge: "vmbr0", Bits: 64, Gateway: netip.MustParseAddr("2001:db8::1"),
+	}})
+	return w
+}
+
+func random(seed byte) *rand.ChaCha8 { return rand.NewChaCha8([32]byte{seed}) }
+
+func (w *world) newStore() *store.DB {
+	return w.db.Store(w.t, func(c *store.Config) { c.Clock = w.clk })
+}
+
+func (w *world) connect(srv *pvesim.Server) *proxmox.Cluster {
+	w.t.Helper()
+	auth, err := proxmox.ParseAuth(pvesim.DemoTokenID, pvesim.DemoTokenSecret)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	trust, err := proxmox.ParseTrust(srv.Fingerprint())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c, err := proxmox.New(proxmox.Config{Name: "sim", URL: srv.URL(), Auth: auth, Trust: trust, Calls: &w.calls, Clock: w.clk})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+func (w *world) newSteps(s *store.DB, c *proxmox.Cluster) *vm.Steps {
+	return &vm.Steps{
+		Fleet: fleet{c}, Catalogue: whmcs.New(s.Handle()), Addresses: s, Numbers: s, Registry: s, Clock: w.clk, Random: random(2),
+		Settings: vm.Settings{Migrate: true, MigrationTimeout: 5 * time.Minute, CloneTimeout: 10 * time.Minute},
+	}
+}
+
+// standard is a product with static addresses, a bigger disk and a second one.
+const standard = `{"vm":{"template":9000,"cpu":2,"ram_gb":2,"first_vmid":100},
+	"network":{"ipv4":2,"ipv6":1,"dhcp4":false,"dhcp6":false,"bandwidth_mbps":12},
+	"system_disk":{"size_gb":20,"read_mbps":100,"write_iops":500},
+	"additional_disk":{"size_gb":10,"read_iops":900},
+	"integrations":{"main_domain":"example.net"}}`
+
+// order places one order of a product with these settings and returns the service.
+func (w *world) order(settings string) int64 {
+	w.t.Helper()
+	id := w.db.Service(w.t, w.client, w.db.Product(w.t, settings), w.server)
+	if err := w.desk.Create(w.t.Context(), id, "Secret-123"); err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+// engine over steps; change may replace parts of its configuration.
+func (w *world) engine(s pipeline.Store[vm.Machine], steps *vm.Steps, change ...func(*pipeline.Config[vm.Machine])) *pipeline.Engine[vm.Machine] {
+	w.t.Helper()
+	cfg := pipeline.Config[vm.Machine]{
+		Store: s, Tables: steps.Tables(), Prepare: steps.Prepare, Clock: w.clk, Random: rand.Float64,
+		State:    func(m *vm.Machine) *pipeline.State { return &m.Status },
+		Failures: func(m *vm.Machine) (int, time.Time) { return m.Failures, m.FailingSince },
+		Lanes:    pipeline.NewLanes(map[string]int{"clone": 2, "migrate": 2, "start": 4}),
+		Log:      slog.New(slog.DiscardHandler),
+		Retry:    20 * time.Second,
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	e, err := pipeline.New(cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return e
+}
+
+// start runs an engine until the test ends or stop is called.
+func (w *world) start(e *pipeline.Engine[vm.Machine]) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { e.Run(ctx); close(done) }()
+	stop = func() { cancel(); <-done }
+	w.t.Cleanup(stop)
+	return stop
+}
+
+// machine is the record as it stands.
+func (w *world) machine(id int64) vm.Machine {
+	w.t.Helper()
+	m, err := w.store.Find(w.t.Context(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return m
+}
+
+// await waits until done says so, for at most limit of real time.
+func (w *world) await(what string, limit time.Duration, done func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(limit); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Fatalf("no %s after %s", what, limit)
+		}
+	}
+}
+
+// awaitStatus waits until the service's machine stands at status.
+func (w *world) awaitStatus(id int64, status pipeline.State) vm.Machine {
+	w.t.Helper()
+	var m vm.Machine
+	w.await(fmt.Sprintf("service %d at %s", id, status), 60*time.Second, func() bool {
+		m = w.machine(id)
+		return m.Status == status
+	})
+	return m
+}
+
+// deploy orders and waits until the machine is ready.
+func (w *world) deploy(settings string) vm.Machine {
+	w.t.Helper()
+	w.start(w.engine(w.store, w.steps))
+	return w.awaitStatus(w.order(settings), vm.Ready)
+}
