@@ -54,6 +54,26 @@ func buildRoutes() map[string]world.Handler {
 		"GET " + vm + "/migrate":   lifecycle.GetMigrate,
 		"POST " + vm + "/migrate":  lifecycle.PostMigrate,
 
+		"POST " + vm + "/move_disk":     settings.PostMoveDisk,
+		"GET " + vm + "/feature":        settings.GetFeature,
+		"GET " + vm + "/cloudinit":      settings.GetCloudInit,
+		"PUT " + vm + "/cloudinit":      settings.PutCloudInit,
+		"GET " + vm + "/cloudinit/dump": settings.GetCloudInitDump,
+		"GET " + vm + "/rrddata":        inventory.GetGuestRRD,
+		"GET /nodes/{node}/rrddata":     inventory.GetNodeRRD,
+		"POST " + vm + "/vncproxy":      inventory.PostVNCProxy,
+		"GET " + vm + "/vncwebsocket":   inventory.GetVNCWebSocket,
+
+		"GET " + vm + "/snapshot":                      lifecycle.GetSnapshots,
+		"POST " + vm + "/snapshot":                     lifecycle.PostSnapshot,
+		"GET " + vm + "/snapshot/{snapname}":           lifecycle.GetSnapshot,
+		"DELETE " + vm + "/snapshot/{snapname}":        lifecycle.DeleteSnapshot,
+		"GET " + vm + "/snapshot/{snapname}/config":    lifecycle.GetSnapshotConfig,
+		"PUT " + vm + "/snapshot/{snapname}/config":    lifecycle.PutSnapshotConfig,
+		"POST " + vm + "/snapshot/{snapname}/rollback": lifecycle.PostRollback,
+		"POST /nodes/{node}/vzdump":                    lifecycle.PostVzdump,
+		"GET /nodes/{node}/vzdump/extractconfig":       lifecycle.GetExtractConfig,
+
 		"GET " + vm + "/status/current":   inventory.GetCurrent,
 		"POST " + vm + "/status/start":    lifecycle.PostStart,
 		"POST " + vm + "/status/stop":     lifecycle.PostStop,
@@ -81,6 +101,7 @@ func buildRoutes() map[string]world.Handler {
 		"PUT /pools/{poolid}":    inventory.PutPool,
 		"DELETE /pools/{poolid}": inventory.DeletePool,
 	}
+	maps.Copy(all, inventory.AgentRoutes(vm+"/agent"))
 	maps.Copy(all, inventory.FirewallRoutes(vm+"/firewall"))
 	maps.Copy(all, inventory.FirewallRoutes("/cluster/firewall"))
 	return all

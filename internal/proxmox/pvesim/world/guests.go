@@ -32,6 +32,8 @@ type Process struct {
 	PID   int
 	State string
 	Conf  machine.Config
+	// Output is what programs run by the agent have said, by process id.
+	Output map[int]string
 }
 
 // Habits are how a guest's inside behaves.

@@ -67,6 +67,6 @@ func (s *World) LastSeen(g *Guest) (Observation, bool) {
 func (s *World) Started(g *Guest) {
 	s.PID++
 	delete(g.Conf, "lock")
-	g.Run = &Process{Since: s.Line.Now(), PID: s.PID, State: "running", Conf: g.Conf.Clone()}
+	g.Run = &Process{Since: s.Line.Now(), PID: s.PID, State: "running", Conf: g.Conf.Clone(), Output: map[int]string{}}
 	g.Image = g.Conf.Clone()
 }
