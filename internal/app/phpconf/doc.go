@@ -4,5 +4,6 @@
 //
 // It refuses what only running the file could answer: variables inside strings, function calls, assignments inside
 // conditions. Such a refusal belongs to its variable alone, so that a file may hold whatever else it likes. Its
-// caller is internal/app/config.
+// caller is internal/app/config. Changes without an assignment to the variable itself (unset, references, list) are
+// not followed.
 package phpconf

@@ -86,9 +86,14 @@ func (l *lexer) next() (token, error) {
 	return l.sign(t), nil
 }
 
+// longSigns are the signs of several letters that matter: assignments, and what would be taken for one.
+func longSigns() []string {
+	return []string{"===", "!==", "<=>", "**=", "??=", "<<=", ">>=", "==", "!=", "<=", ">=", "=>", ".=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^=", "++", "--"}
+}
+
 func (l *lexer) sign(t token) token {
 	n := 1
-	for _, long := range []string{"===", "==", "=>", ".="} {
+	for _, long := range longSigns() {
 		if l.has(long) {
 			n = len(long)
 			break

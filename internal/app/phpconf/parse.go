@@ -125,21 +125,24 @@ func (p *parser) word(t token) {
 // certain reports whether the code here runs exactly once.
 func (p *parser) certain() bool { return p.depth == 0 && p.open == 0 && p.branch == "" }
 
-// variable reads "= value" or ".= value" after a variable; anything else after it is no assignment.
+// variable reads what is done to a variable: "= value" and ".= value" are understood, other changes are noted, and
+// anything else leaves it as it is.
 func (p *parser) variable(name token) error {
 	before := p.lexer
 	op, err := p.next()
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case op.kind == tokenSign && (op.text == "=" || op.text == ".="):
+		v := Value{Line: name.line}
+		v.Text, v.Err, err = p.expression()
+		p.assign(name.text, op.text, v)
+		return err
+	case op.changes():
+		p.vars[name.text] = Value{Line: name.line, Err: fmt.Errorf("it is calculated (%s), and only plain strings can be read", op.show())}
 	}
-	if op.kind != tokenSign || op.text != "=" && op.text != ".=" {
-		p.lexer = before
-		return nil
-	}
-	v := Value{Line: name.line}
-	v.Text, v.Err, err = p.expression()
-	p.assign(name.text, op.text, v)
-	return err
+	p.lexer = before
+	return nil
 }
 
 func (p *parser) assign(name, op string, v Value) {
@@ -213,7 +216,7 @@ func (p *parser) skipStatement() error {
 // hidden notes an assignment in the middle of an expression, whose value is not looked for.
 func (p *parser) hidden(name token) {
 	look := p.lexer
-	if op, err := look.next(); err == nil && op.kind == tokenSign && op.text == "=" {
+	if op, err := look.next(); err == nil && (op.changes() || op.kind == tokenSign && op.text == "=") {
 		p.vars[name.text] = Value{Line: name.line, Err: errors.New("it is set in the middle of another statement; give it a line of its own")}
 	}
 }

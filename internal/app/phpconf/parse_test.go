@@ -62,6 +62,10 @@ func TestParse_refusesWhatOnlyRunningCouldAnswer(t *testing.T) {
 		`if ($a): $v = 'x'; endif;`:         "condition",
 		`$v = 'a'; $w = $v = 'x';`:          "middle",
 		`$v = $b; $v .= 'x';`:               "$b",
+		`$v ??= 'x';`:                       `"??="`,
+		`$v = '1'; $v += 1;`:                `"+="`,
+		`$v = 'a'; $v[0] = 'b';`:            `"["`,
+		`$v = 'a'; f($v .= 'b');`:           "condition",
 		`function f() { $v = 'x'; }`:        "function",
 		`$v = 'a'; foreach ($a as $b) $v='`: "condition",
 	} {
@@ -87,7 +91,7 @@ func TestParse_takesTheLastCertainAssignment(t *testing.T) {
 		"<html><?PHP\n// $v = 'x' ?> <?= 1 ?><?php $v='b';":     "b",
 		"<?php /* $v = 'x'; */ $v = 'a'; # $v = 'y';\n//$v='z'": "a",
 		`<?php $x = array('v' => '$v = 1;'); $v = 'a';`:         "a",
-		`<?php $v == 'b'; $v = 'a'; $v[0] == 'c';`:              "a",
+		`<?php $v == 'b'; $v = 'a'; $v === 'c';`:                "a",
 	} {
 		vars, err := phpconf.Parse(src)
 		if err != nil || vars["v"].Err != nil || vars["v"].Text != want {

@@ -59,6 +59,20 @@ func (t token) endsStatement() bool {
 	return t.kind == tokenEnd || t.kind == tokenClose || t.kind == tokenSign && t.text == ";"
 }
 
+// changes reports whether t behind a variable changes it in a way that is not followed: by an operator, or in a part.
+func (t token) changes() bool {
+	if t.kind != tokenSign {
+		return false
+	}
+	switch t.text {
+	case "==", "!=", "<=", ">=", "===", "!==", "<=>":
+		return false
+	case "[", "{", "++", "--":
+		return true
+	}
+	return len(t.text) > 1 && strings.HasSuffix(t.text, "=")
+}
+
 // show names t for a person without giving a value away.
 func (t token) show() string {
 	switch t.kind {
