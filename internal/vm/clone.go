@@ -70,6 +70,7 @@ func (s *Steps) clone(ctx context.Context, m *Machine) error {
 	case config.Values["lock"] != "":
 		return pipeline.Wait(s.poll(), "the clone")
 	}
+	m.site.config = &config
 	return s.leavePool(ctx, m)
 }
 
@@ -84,8 +85,7 @@ func (s *Steps) startClone(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return s.orAnotherID(ctx, m, err)
 	}
-	m.Task = upid
-	return pipeline.Wait(s.poll(), "the clone")
+	return s.began(m, upid, "the clone")
 }
 
 // cloneStorage is where a full clone goes; Proxmox refuses the parameter for linked ones.

@@ -54,7 +54,7 @@ func (s *Steps) resize(ctx context.Context, m *Machine, d disk, size int) error 
 	if err != nil {
 		return err
 	}
-	m.Task, m.site.config, m.site.resized = upid, nil, d.key
+	m.Task, m.site.config, m.site.resized = upid, nil, d.key // quick, or done already: no pace to learn
 	return pipeline.Wait(s.poll()/4, "the disk to grow")
 }
 

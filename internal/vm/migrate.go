@@ -80,8 +80,8 @@ func (s *Steps) migrate(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return s.orStay(m, err)
 	}
-	m.Task, m.site.config = upid, nil
-	return pipeline.Wait(s.poll(), "the migration")
+	m.site.config = nil
+	return s.began(m, upid, "the migration")
 }
 
 // orStay lets the deploy go on where the guest is when Proxmox says that it cannot move; what passes by itself is tried again.

@@ -20,8 +20,8 @@ func (s *Steps) start(ctx context.Context, m *Machine) error {
 	if suspended, err := s.suspended(ctx, m); err != nil || suspended {
 		return cmp.Or(err, parkSuspended())
 	}
-	if err := s.await(ctx, m, "the VM to start"); err != nil {
-		return err
+	if m.Task != "" {
+		return s.await(ctx, m, "the VM to start") // the next step sees it run
 	}
 	running, err := s.running(ctx, m)
 	if err != nil || running {
@@ -31,8 +31,7 @@ func (s *Steps) start(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	m.Task = upid
-	return pipeline.Wait(s.poll(), "the VM to start")
+	return s.began(m, upid, "the VM to start")
 }
 
 func parkSuspended() error {

@@ -25,6 +25,7 @@ type Steps struct {
 	Settings  Settings
 
 	placement placement
+	pace      pace
 }
 
 // Settings of the installation that the steps obey.
@@ -47,9 +48,10 @@ type site struct {
 	template  GuestRef
 	source    disk // the template's system disk
 	target    string
-	secret    bool   // this pass has written the guest's password
-	resized   string // key of the disk this pass has grown
-	restarted bool   // this pass has started the guest again
+	secret    bool      // this pass has written the guest's password
+	resized   string    // key of the disk this pass has grown
+	restarted bool      // this pass has started the guest again
+	began     time.Time // when this pass started the task it waits for
 }
 
 // Tables are all pipelines of a machine.
@@ -116,13 +118,34 @@ func (s *Steps) await(ctx context.Context, m *Machine, what string) error {
 	case err != nil:
 		return err
 	case task.Running:
-		return pipeline.Wait(s.poll(), what)
+		return s.nap(m, what)
 	}
-	m.Task, m.site.config = "", nil
+	if !m.site.began.IsZero() {
+		s.pace.done(m.taskKind(what), s.Clock.Now().Sub(m.site.began))
+	}
+	m.Task, m.site.began = "", time.Time{}
 	if task.Gone || task.OK {
 		return nil // the guest tells whether it is done
 	}
 	return m.site.hv.TaskFault(task.Exit)
+}
+
+// began waits for a task that was just started.
+func (s *Steps) began(m *Machine, upid, what string) error {
+	m.Task, m.site.began = upid, s.Clock.Now()
+	return s.nap(m, what)
+}
+
+func (s *Steps) nap(m *Machine, what string) error {
+	if m.site.began.IsZero() { // a process before this one started the task
+		return pipeline.Wait(s.poll(), what)
+	}
+	return pipeline.Wait(s.pace.nap(m.taskKind(what), s.Clock.Now().Sub(m.site.began), s.poll()), what)
+}
+
+// taskKind groups tasks that take about the same time.
+func (m *Machine) taskKind(what string) string {
+	return fmt.Sprintf("%s/%d/%d/%t", what, m.ServerID, m.Spec.Template, m.Spec.FullClone)
 }
 
 func (s *Steps) poll() time.Duration {

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -188,4 +190,51 @@ func (w *world) deploy(settings string) vm.Machine {
 	w.t.Helper()
 	w.start(w.engine(w.store, w.steps))
 	return w.awaitStatus(w.order(settings), vm.Ready)
+}
+
+func (w *world) instance() string {
+	w.t.Helper()
+	name, err := w.store.Instance(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return name
+}
+
+// guests lists what the cluster holds besides the templates.
+func (w *world) guests() []pvesim.GuestView {
+	return slices.DeleteFunc(w.sim.Guests(), func(g pvesim.GuestView) bool { return g.Template })
+}
+
+func (w *world) checkFirewall(m vm.Machine, addresses ...string) {
+	w.t.Helper()
+	fw := w.sim.Firewall(m.VMID)
+	if fw.Options["enable"] != "1" || fw.Options["policy_in"] != "ACCEPT" {
+		w.t.Errorf("firewall options %v, want it on with policy ACCEPT", fw.Options)
+	}
+	if got := fw.IPSets["ipfilter-net0"]; !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(addresses))) {
+		w.t.Errorf("ipfilter-net0 holds %v, want %v", got, addresses)
+	}
+}
+
+// checkWHMCS compares what WHMCS shows of the service with its record, and sees exactly one mail in the outbox.
+func (w *world) checkWHMCS(m vm.Machine) {
+	w.t.Helper()
+	for column, want := range map[string]string{
+		"dedicatedip": "192.0.2.10", "assignedips": "192.0.2.11\n2001:0db8:0000:0000:0000:0000:0000:0010",
+		"domain": m.Name + ".example.net", "username": m.Username,
+	} {
+		if got := w.db.Text(w.t, "SELECT "+column+" FROM tblhosting WHERE id = ?", m.ServiceID); got != want {
+			w.t.Errorf("tblhosting.%s is %q, want %q", column, got, want)
+		}
+	}
+	w.checkMails(m.ServiceID, 1)
+}
+
+func (w *world) checkMails(service int64, want int) {
+	w.t.Helper()
+	got := w.db.Text(w.t, "SELECT COUNT(*) FROM kvmbridge_outbox WHERE service_id = ? AND kind = 'mail' AND subject = 'puqProxmoxKVM VM is ready'", service)
+	if got != strconv.Itoa(want) {
+		w.t.Errorf("%s ready mails of service %d, want %d", got, service, want)
+	}
 }
