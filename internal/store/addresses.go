@@ -98,9 +98,13 @@ func publish(ctx context.Context, tx *sqlx.Tx, serviceID int64, held []ippool.Le
 	if len(lines) == 0 {
 		lines = []string{""}
 	}
-	n, err := affected(tx.ExecContext(ctx, `UPDATE tblhosting h JOIN puqProxmoxKVM_vm_info i ON i.service_id = h.id
-		SET h.dedicatedip = ?, h.assignedips = ?, i.vm_rev_dns = ? WHERE h.id = ?`,
-		lines[0], strings.Join(lines[1:], "\n"), asciiJSON(reverse), serviceID))
+	// Two statements: one UPDATE over both tables needs a temporary table, and under load MariaDB 10.11 was seen to crash there.
+	_, err := tx.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET vm_rev_dns = ? WHERE service_id = ?", asciiJSON(reverse), serviceID)
+	if err != nil {
+		return err
+	}
+	n, err := affected(tx.ExecContext(ctx, "UPDATE tblhosting SET dedicatedip = ?, assignedips = ? WHERE id = ?",
+		lines[0], strings.Join(lines[1:], "\n"), serviceID))
 	if err == nil && n == 0 {
 		return vm.ErrNoService
 	}

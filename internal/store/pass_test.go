@@ -7,29 +7,8 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
-	"github.com/kvmbridge/kvmbridge/internal/testdb"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
-
-// world is one ordered service.
-type world struct {
-	*testdb.DB
-	server, product, client, service int64
-}
-
-func newWorld(t *testing.T, opts ...testdb.Option) world {
-	t.Helper()
-	db := testdb.New(t, opts...)
-	w := world{DB: db, server: db.Server(t, "pve"), client: db.Client(t, "Ada", "Byron"), product: db.Product(t, "{}")}
-	w.service = db.Service(t, w.client, w.product, w.server)
-	return w
-}
-
-func (w world) order() vm.Order {
-	return vm.Order{
-		ServiceID: w.service, ServerID: w.server, Name: "vm-1", Domain: "vm-1.example.com", Username: "ada", Password: "s3cret é",
-	}
-}
 
 func TestPass_orderToReady(t *testing.T) {
 	t.Parallel()
