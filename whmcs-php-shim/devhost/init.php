@@ -25,6 +25,9 @@ require_once __DIR__ . '/includes/load.php';
 $GLOBALS['CONFIG'] = Devhost\Config::all();
 $GLOBALS['_LANG'] = [];
 if (PHP_SAPI !== 'cli' && session_status() === PHP_SESSION_NONE) {
+    // Inside the document root's own folder, so that removing it leaves nothing behind; the router hides it.
+    is_dir(ROOTDIR . '/sessions') || @mkdir(ROOTDIR . '/sessions', 0700);
+    session_save_path(ROOTDIR . '/sessions');
     session_name('DEVHOSTSESSION');
     session_start();
 }

@@ -8,7 +8,7 @@ declare(strict_types=1);
 
 return (static function (): bool {
     $path = rawurldecode((string) parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH));
-    $hidden = '~(^|/)(\.[^/]*|includes|bin|crons|lib|templates)(/|$)|\.(tpl|sql)$|^/(configuration|init|router)\.php$~';
+    $hidden = '~(^|/)(\.[^/]*|includes|bin|crons|lib|sessions|templates)(/|$)|\.(tpl|sql)$|^/(configuration|init|router)\.php$~';
     $file = __DIR__ . $path;
     if (strpos($path, '..') !== false || preg_match($hidden, $path) || is_dir($file) && !is_file("$file/index.php")) {
         http_response_code(404);

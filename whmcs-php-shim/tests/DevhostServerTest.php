@@ -37,7 +37,7 @@ final class DevhostServerTest extends ShimTestCase
         self::assertSame('Hello', Capsule::$tables['tblemails'][0]['subject']);
         self::assertStringStartsWith('webexamp', $this->service()['username']);
         self::assertMatchesRegularExpression('/^[a-z0-9]{10}$/', decrypt($this->service()['password']));
-        self::assertStringContainsString('Module Create Successful - Service ID: 101', Capsule::$tables['tblactivitylog'][1]['description']);
+        self::assertStringContainsString('Module Create Successful - Service ID: 101', Capsule::$tables['tblactivitylog'][0]['description']);
     }
 
     public function testCommand_failureKeepsTheStatusAndQueuesAutomatedCalls(): void

@@ -24,27 +24,34 @@ final class PhpServer
         return "http://$address";
     }
 
+    /** In a process group of its own: PHP's web server leaves its workers behind when only the parent is ended. */
     public static function start(array $command, array $environment = []): void
     {
         $pipes = [];
         $nothing = ['file', '/dev/null', 'a'];
-        $process = proc_open($command, [['file', '/dev/null', 'r'], $nothing, $nothing], $pipes, null, $environment + getenv());
+        $process = proc_open(array_merge(['setsid'], $command), [['file', '/dev/null', 'r'], $nothing, $nothing], $pipes, null, $environment + getenv());
         if (!is_resource($process)) {
             throw new \RuntimeException('cannot start ' . implode(' ', $command));
         }
         if (self::$processes === []) {
             register_shutdown_function([self::class, 'stopAll'], getmypid());
+            pcntl_async_signals(true);
+            foreach ([SIGINT, SIGTERM] as $signal) {
+                pcntl_signal($signal, static function (): void {
+                    exit(130);
+                });
+            }
         }
         self::$processes[] = $process;
     }
 
-    /** Children of the workers go with their parent, which ends them itself. */
     public static function stopAll(int $owner): void
     {
         foreach (getmypid() === $owner ? self::$processes : [] as $process) {
-            proc_terminate($process);
+            posix_kill(-proc_get_status($process)['pid'], SIGTERM);
             proc_close($process);
         }
+        self::$processes = [];
     }
 
     public static function await(callable $ready, string $what): void

@@ -15,5 +15,7 @@ require_once __DIR__ . '/../modules/servers/puqProxmoxKVM/puqProxmoxKVM.php';
 require_once __DIR__ . '/../modules/addons/puq_proxmox_kvm/puq_proxmox_kvm.php';
 require_once __DIR__ . '/PhpServer.php';
 require_once __DIR__ . '/FakeSidecar.php';
+require_once __DIR__ . '/TestDatabase.php';
+require_once __DIR__ . '/Browser.php';
 require_once __DIR__ . '/ShimTestCase.php';
 require_once __DIR__ . '/FakeModule.php';

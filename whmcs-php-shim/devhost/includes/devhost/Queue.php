@@ -17,7 +17,8 @@ final class Queue
         if ($open === null) {
             Capsule::table('tblmodulequeue')->insert([
                 'service_type' => 'service', 'service_id' => $serviceId, 'module_name' => $module, 'module_action' => $action,
-                'last_attempt' => $now, 'last_attempt_error' => $error, 'created_at' => $now, 'updated_at' => $now,
+                'last_attempt' => $now, 'last_attempt_error' => $error, 'num_retries' => 0, 'completed' => 0,
+                'created_at' => $now, 'updated_at' => $now,
             ]);
             return;
         }

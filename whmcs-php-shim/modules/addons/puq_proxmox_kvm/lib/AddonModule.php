@@ -6,9 +6,7 @@ namespace Kvmbridge\Shim;
 
 use WHMCS\Database\Capsule;
 
-/**
- * What each entry point of the addon answers.
- */
+/** What each entry point of the addon answers. */
 final class AddonModule
 {
     public const VERSION = '0.1.0';

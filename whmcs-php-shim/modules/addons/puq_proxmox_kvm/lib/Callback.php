@@ -4,9 +4,7 @@ declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
-/**
- * Checks a request of the service before anything is done, and answers it once, with nothing but JSON.
- */
+/** Checks a request of the service before anything is done, and answers it once, with nothing but JSON. */
 final class Callback
 {
     private const MOST_BYTES = 1048576;

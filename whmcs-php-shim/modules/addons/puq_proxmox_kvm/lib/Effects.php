@@ -4,9 +4,7 @@ declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
-/**
- * What the service may have WHMCS do. The table is the whole of it: effect => argument => type, "?" = may be missing.
- */
+/** What the service may have WHMCS do. The table is the whole of it: effect => argument => type, "?" = may be missing. */
 final class Effects
 {
     private const REQUEST = ['id' => 'string', 'effect' => 'string', 'args' => 'object'];

@@ -19,10 +19,7 @@ final class Client
         $this->settings = $settings;
     }
 
-    /**
-     * @return string the answer as it came
-     * @throws Fault when there is none
-     */
+    /** The answer as it came, a success or a refusal; everything else is a Fault. */
     public function post(string $path, string $body): string
     {
         $deadline = microtime(true) + $this->settings->milliseconds('total_timeout', 10, 25) / 1000;
@@ -65,12 +62,8 @@ final class Client
             },
         ] + ($socket === '' ? [] : [CURLOPT_UNIX_SOCKET_PATH => $socket]));
         curl_exec($curl);
-        return [
-            'sent' => curl_getinfo($curl, CURLINFO_REQUEST_SIZE) > 0,
-            'error' => curl_error($curl),
-            'status' => (int) curl_getinfo($curl, CURLINFO_RESPONSE_CODE),
-            'body' => $answer,
-        ];
+        [$sent, $status] = [curl_getinfo($curl, CURLINFO_REQUEST_SIZE) > 0, (int) curl_getinfo($curl, CURLINFO_RESPONSE_CODE)];
+        return ['sent' => $sent, 'error' => curl_error($curl), 'status' => $status, 'body' => $answer];
     }
 
     /** @return array{0:string,1:string} base URL, and the unix socket or '' */

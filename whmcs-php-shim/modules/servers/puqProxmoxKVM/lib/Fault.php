@@ -4,9 +4,7 @@ declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
-/**
- * Why something was not done, in either direction. The message says what to do next and holds no secrets.
- */
+/** Why something was not done, in either direction. The message says what to do next and holds no secrets. */
 final class Fault extends \RuntimeException
 {
     private const WHERE = 'in the settings of the addon "Proxmox KVM (kvmbridge)"';

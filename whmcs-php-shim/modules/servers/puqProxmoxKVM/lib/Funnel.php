@@ -4,17 +4,10 @@ declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
-/**
- * The one way from WHMCS to the service: send, translate the answer, write WHMCS's module log with every secret masked.
- */
+/** The one way from WHMCS to the service: send, translate the answer, write WHMCS's module log with every secret masked. */
 final class Funnel
 {
-    private const MASK = '********';
-
-    /**
-     * @return array<string,mixed> the answer's data
-     * @throws \Throwable with a sentence for staff
-     */
+    /** The answer's data; anything else is thrown with a sentence for staff. */
     public static function ask(string $module, string $path, array $payload): array
     {
         [$request, $raw, $outcome, $secrets] = [Payload::json($payload), '', 'success', Payload::secrets($payload)];
@@ -43,15 +36,12 @@ final class Funnel
     {
         if (function_exists('logModuleCall')) {
             $forms = self::forms($secrets);
-            $clean = str_replace($forms, self::MASK, [$request, $response, $outcome]);
+            $clean = str_replace($forms, '********', [$request, $response, $outcome]);
             logModuleCall($module, $action, $clean[0], $clean[1], $clean[2], $forms);
         }
     }
 
-    /**
-     * @param string[] $secrets
-     * @return string[] each secret as it is and as it looks inside URLs, JSON and HTML, longest first
-     */
+    /** @return string[] each secret as it is and as it looks inside URLs, JSON and HTML, longest first */
     public static function forms(array $secrets): array
     {
         $forms = [];

@@ -26,7 +26,7 @@ final class Payload
     public static function forModule(array $params, array $args = []): array
     {
         $secure = $params['serversecure'] ?? true;
-        $server = ['secure' => $secure === true || in_array((string) $secure, ['on', '1'], true)] + self::pick($params, self::SERVER);
+        $server = ['secure' => in_array($secure, [true, 1, '1', 'on'], true)] + self::pick($params, self::SERVER);
         $server['port'] = $server['port'] ?: ServerModule::DEFAULT_PORT;
         return self::base($args) + ['service' => self::pick($params, self::SERVICE), 'server' => $server];
     }

@@ -4,9 +4,7 @@ declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
-/**
- * What each entry point of the server module answers. Nothing leaves as an exception: WHMCS would show a broken page.
- */
+/** What each entry point of the server module answers. Nothing leaves as an exception: WHMCS would show a broken page. */
 final class ServerModule
 {
     public const NAME = 'puqProxmoxKVM';

@@ -6,9 +6,7 @@ namespace Kvmbridge\Shim;
 
 use WHMCS\Database\Capsule;
 
-/**
- * The addon's settings as WHMCS stores them in tbladdonmodules. Missing or senseless values become the defaults.
- */
+/** The addon's settings as WHMCS stores them in tbladdonmodules. Missing or senseless values become the defaults. */
 final class Settings
 {
     public const ADDON = 'puq_proxmox_kvm';
@@ -16,7 +14,6 @@ final class Settings
 
     private array $values;
 
-    /** @param array<string,string> $values */
     public function __construct(array $values)
     {
         $this->values = $values;

@@ -4,9 +4,7 @@ declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
-/**
- * How a request proves that it comes from the other half of kvmbridge; the same in both directions.
- */
+/** How a request proves that it comes from the other half of kvmbridge; the same in both directions. */
 final class Signature
 {
     private const HEADERS = ['Key', 'Time', 'Nonce', 'Signature'];
@@ -26,11 +24,7 @@ final class Signature
         return array_map(static fn (string $name, string $value): string => "X-Kvmbridge-$name: $value", self::HEADERS, $values);
     }
 
-    /**
-     * @param array<string,string> $keys   key id => secret
-     * @param array<string,mixed>  $server PHP's $_SERVER of the request
-     * @throws Fault unless it is signed well and fresh
-     */
+    /** Throws unless the request ($server is PHP's $_SERVER) is fresh and signed with one of the keys (key id => secret). */
     public static function check(array $keys, array $server, string $body, int $now): void
     {
         $header = static fn (string $name): string => (string) ($server['HTTP_X_KVMBRIDGE_' . strtoupper($name)] ?? '');
