@@ -35,7 +35,7 @@ func ticketing(valid func(ticket string) bool) *stub {
 			return ok(fmt.Sprintf(`{"username":"root@pam","ticket":"PVE:root@pam:%d::s+g/=","CSRFPreventionToken":"csrf%d"}`, logins, logins))
 		}
 		cookie, _ := url.QueryUnescape(strings.TrimPrefix(r.header.Get("Cookie"), "PVEAuthCookie="))
-		if !strings.HasPrefix(cookie, "PVE:root@pam:") || !valid(cookie) {
+		if !strings.HasPrefix(cookie, "PVE:root@pam:") || !strings.HasSuffix(cookie, "::s+g/=") || !valid(cookie) {
 			return reply{401, "permission denied - invalid PVE ticket", ""}
 		}
 		if r.method != "GET" && r.header.Get("CSRFPreventionToken") != "csrf"+strings.Split(cookie, ":")[2] {
@@ -177,9 +177,11 @@ func TestTrap_ticketsSecondFactorIsExplained(t *testing.T) {
 
 func TestTrap_ticketsLostLoginIsNoUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	err := cluster(t, always(reply{}), byPassword).SetConfig(context.Background(), "pve1", 100, cores)
-	if err == nil || errors.Is(err, vm.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
-		t.Errorf("got %v, want a transient error with a known outcome", err)
+	for name, answer := range map[string]reply{"lost": {}, "gateway": {502, "Bad Gateway", "<html>"}} {
+		err := cluster(t, always(answer), byPassword).SetConfig(context.Background(), "pve1", 100, cores)
+		if err == nil || errors.Is(err, vm.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
+			t.Errorf("%s: got %v, want a transient error with a known outcome", name, err)
+		}
 	}
 }
 

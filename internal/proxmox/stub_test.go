@@ -28,7 +28,7 @@ const (
 type reply struct {
 	code   int
 	reason string
-	body   string
+	body   string // one that ends in "…" breaks off there
 }
 
 // request is what a stub saw.
@@ -47,9 +47,9 @@ type stub struct {
 }
 
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
+	sent, _ := io.ReadAll(r.Body)
 	got := request{
-		method: r.Method, path: strings.TrimPrefix(r.URL.EscapedPath(), "/api2/json"), query: r.URL.RawQuery, body: string(body),
+		method: r.Method, path: strings.TrimPrefix(r.URL.EscapedPath(), "/api2/json"), query: r.URL.RawQuery, body: string(sent),
 		header: r.Header.Clone(), length: r.ContentLength, chunked: len(r.TransferEncoding) > 0,
 	}
 	s.mu.Lock()
@@ -65,7 +65,8 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.code == 0 { // the answer is lost
 		return
 	}
-	_, _ = fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", a.code, a.reason, len(a.body), a.body)
+	body, _ := strings.CutSuffix(a.body, "…")
+	_, _ = fmt.Fprintf(buf, "HTTP/1.1 %d %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", a.code, a.reason, len(a.body), body)
 	_ = buf.Flush()
 }
 

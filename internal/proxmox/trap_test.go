@@ -160,7 +160,7 @@ func TestTrap_lostAnswerOfAWriteIsAnUnknownOutcome(t *testing.T) {
 
 func TestTrap_truncatedAnswerOfAWriteIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]string{"empty": "", "half": `{"data":"UPID:pve1:00`, "HTML": "<html>login</html>", "no data": `{"success":1}`, "no task": `{"data":null}`} {
+	for name, body := range map[string]string{"empty": "", "half": `{"data":"UPID:pve1:00`, "broken off": `{"data":"` + upid + `"}…`, "HTML": "<html>login</html>", "no data": `{"success":1}`, "no task": `{"data":null}`} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			upid, err := cluster(t, always(reply{200, "OK", body}), nil).Start(context.Background(), "pve1", 100)
@@ -189,7 +189,11 @@ func TestTrap_aCallEndsWithItsTimeout(t *testing.T) {
 	defer close(hang)
 	s := &stub{answers: func(int, request) reply { <-hang; return reply{} }}
 	c := cluster(t, s, func(cfg *proxmox.Config) { cfg.Timeout = 50 * time.Millisecond })
+	began := time.Now()
 	_, err := c.Stop(context.Background(), "pve1", 100)
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the call took %v", took)
+	}
 	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, vm.ErrUnknownOutcome) {
 		t.Errorf("got %v, want a deadline with unknown outcome", err)
 	}
@@ -239,7 +243,7 @@ func TestTrap_listsTakeFractionsExponentsAndNumbersAsText(t *testing.T) {
 				{"type":"qemu","vmid":"101","node":"pve2","status":"unknown","maxdisk":1.1e+15},
 				{"type":"lxc","vmid":102,"node":"pve2","template":"1","status":"running"}]`)
 		case "/nodes/pve1/storage":
-			return ok(`[{"storage":"big","type":"rbd","content":"images,rootdir","shared":1,"active":1,"avail":1.1e+15,"total":"2200000000000000"},
+			return ok(`[{"storage":"big","type":"rbd","content":"images,rootdir","shared":"1","active":true,"avail":1.1e+15,"total":"2200000000000000"},
 				{"storage":"gone","type":"nfs","content":"images","shared":1,"active":0}]`)
 		default:
 			return ok(`[{"node":"pve1","status":"online","maxmem":1000,"mem":"400"},{"node":"pve2","status":"offline"}]`)
@@ -256,7 +260,7 @@ func TestTrap_listsTakeFractionsExponentsAndNumbersAsText(t *testing.T) {
 		t.Errorf("guests: got %+v, %v; want %+v", guests, err, wantGuests)
 	}
 	storages, err := c.Storages(context.Background(), "pve1")
-	if err != nil || len(storages) != 2 || storages[0].Avail != 1100000000000000 || storages[0].Capacity != 2200000000000000 ||
+	if err != nil || len(storages) != 2 || !storages[0].Shared || !storages[0].Active || storages[0].Avail != 1100000000000000 || storages[0].Capacity != 2200000000000000 ||
 		!slices.Equal(storages[0].Content, []string{"images", "rootdir"}) || storages[1].Active {
 		t.Errorf("storages: got %+v, %v", storages, err)
 	}
@@ -294,6 +298,52 @@ func TestTrap_cloneSendsNumbersAndOnlyWhatIsAllowed(t *testing.T) {
 				t.Errorf("Authorization is %q, want %q", r.header.Get("Authorization"), want)
 			}
 		})
+	}
+}
+
+func TestTrap_powerCallsHaveNoBody(t *testing.T) {
+	t.Parallel()
+	s := always(ok(`"` + upid + `"`))
+	c := cluster(t, s, nil)
+	for path, do := range map[string]func(context.Context, string, int) (string, error){"start": c.Start, "stop": c.Stop} {
+		got, err := do(context.Background(), "pve1", 100)
+		r := s.last(t)
+		if err != nil || got != upid || r.method != "POST" || r.path != "/nodes/pve1/qemu/100/status/"+path || r.body != "" || r.chunked {
+			t.Errorf("%s: got %q, %v and sent %s %s %q", path, got, err, r.method, r.path, r.body)
+		}
+	}
+}
+
+func TestTrap_migrateSendsTheTarget(t *testing.T) {
+	t.Parallel()
+	for storage, want := range map[string]map[string]string{"": {"target": "pve2"}, "ceph": {"target": "pve2", "targetstorage": "ceph"}} {
+		s := always(ok(`"` + upid + `"`))
+		got, err := cluster(t, s, nil).Migrate(context.Background(), "pve1", 100, "pve2", storage)
+		if sent := s.last(t).sent(t); err != nil || got != upid || !maps.Equal(sent, want) {
+			t.Errorf("got %q, %v and sent %v, want %v", got, err, sent, want)
+		}
+	}
+}
+
+// The path of a pool takes no slash, so nested pools go through the call that 8 and later have.
+func TestTrap_poolsAreLeftByTheCallThatTheReleaseHas(t *testing.T) {
+	t.Parallel()
+	for pool, row := range map[string]struct {
+		path string
+		want map[string]string
+	}{
+		"tenants":   {"/pools/tenants", map[string]string{"vms": "100", "delete": "1"}},
+		"tenants/a": {"/pools", map[string]string{"vms": "100", "delete": "1", "poolid": "tenants/a"}},
+	} {
+		s := always(ok(`null`))
+		err := cluster(t, s, nil).LeavePool(context.Background(), pool, 100)
+		if r := s.last(t); err != nil || r.method != "PUT" || r.path != row.path || !maps.Equal(r.sent(t), row.want) {
+			t.Errorf("%s: got %v and sent %s %s %s", pool, err, r.method, r.path, r.body)
+		}
+		s = always(reply{500, "update pools failed: VM 100 is not a pool member", ""})
+		if err := cluster(t, s, nil).LeavePool(context.Background(), pool, 100); err != nil {
+			t.Errorf("%s: a guest that is no member: %v", pool, err)
+		}
 	}
 }
 
