@@ -186,7 +186,7 @@ func (l *lab) finish(upid string) string {
 			exit, _ := st["exitstatus"].(string)
 			return exit
 		}
-		l.clock.step(500 * time.Millisecond)
+		l.clock.step(100 * time.Millisecond)
 	}
 	l.t.Fatalf("task %s never ends", upid)
 	return ""

@@ -124,7 +124,7 @@ func (c *Config) verify(env string, r Fields) error {
 		faults["macro"] = "unknown macro '" + m + "'"
 	}
 	for _, port := range []string{"sport", "dport"} {
-		if r[port] != "" && r["proto"] == "" && r["macro"] == "" {
+		if r[port] != "" && r["proto"] == "" {
 			faults["proto"] = "missing property - '" + port + "' requires this property"
 		}
 	}

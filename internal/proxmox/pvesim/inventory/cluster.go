@@ -203,14 +203,12 @@ func (c *call) guestRow(g *world.Guest) map[string]any {
 		return row
 	}
 	base := c.Basics(g)
-	for _, key := range []string{"maxmem", "maxdisk", "disk", "cpu", "mem", "uptime", "netin", "netout", "memhost", "diskread", "diskwrite"} {
+	for _, key := range []string{"maxmem", "maxdisk", "disk", "cpu", "mem", "uptime", "netin", "netout", "memhost"} {
 		if value, ok := base[key]; ok {
 			row[key] = value
 		}
 	}
-	if row["diskread"] == nil {
-		row["diskread"], row["diskwrite"] = 0, 0
-	}
+	row["diskread"], row["diskwrite"] = c.DiskTraffic(g)
 	row["maxcpu"], row["name"], row["status"], row["template"] = base["cpus"], seen.Name, seen.Status, world.Bit(seen.Template)
 	return row
 }

@@ -37,12 +37,14 @@ func GetCurrent(w *world.Call) (any, error) {
 	}
 	out["qmpstatus"] = g.Run.State
 	out["running-qemu"], out["running-machine"] = "9.2.0", "pc-i440fx-9.2+pve1"
+	read, written := c.DiskTraffic(g)
+	out["diskread"], out["diskwrite"] = read, written
 	stats := map[string]any{}
 	for _, key := range g.Conf.Drives() {
 		if strings.HasPrefix(key, "efidisk") || strings.HasPrefix(key, "tpm") {
 			continue
 		}
-		stats[key] = map[string]any{"rd_bytes": out["diskread"], "wr_bytes": out["diskwrite"]}
+		stats[key] = map[string]any{"rd_bytes": read, "wr_bytes": written}
 	}
 	out["blockstat"] = stats
 	nics := map[string]any{}

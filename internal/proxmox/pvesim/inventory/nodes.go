@@ -22,14 +22,14 @@ func GetNodeStatus(w *world.Call) (any, error) {
 		"pveversion": "pve-manager/" + version(c),
 		"cpuinfo": map[string]any{
 			"cpus": n.Cores, "cores": n.Cores, "sockets": 1, "model": "Simulated CPU", "mhz": "3000.000",
-			"flags": "vmx sse2", "hvm": "1", "user_hz": 100,
+			"flags": "vmx sse2", "hvm": "1", "user_hz": 100, "family": "6", "vendor": "GenuineIntel",
 		},
 		"rootfs": map[string]any{"total": 100 * volume.GiB, "used": 10 * volume.GiB, "free": 90 * volume.GiB, "avail": 90 * volume.GiB},
 		"swap":   map[string]any{"total": 8 * volume.GiB, "used": 0, "free": 8 * volume.GiB},
 		"ksm":    map[string]any{"shared": 0},
 	}
 	if !c.Old() {
-		out["boot-info"] = map[string]any{"mode": "efi", "secureboot": 0}
+		out["boot-info"] = map[string]any{"mode": "efi"}
 		out["current-kernel"] = map[string]any{"sysname": "Linux", "machine": "x86_64", "release": "6.8.12-1-pve", "version": "#1 SMP"}
 	}
 	return out, nil

@@ -133,10 +133,15 @@ func GetTasks(w *world.Call) (any, error) {
 	return wire.Paged{Rows: rows, Total: total}, nil
 }
 
-// newestLast orders tasks by their start, as the index on disk does.
+// newestLast orders tasks as the index does: finished ones by their end, running ones last.
 func (c *call) newestLast() []*world.Task {
 	out := slices.Clone(c.Tasks)
-	slices.SortStableFunc(out, func(a, b *world.Task) int { return a.Start.Compare(b.Start) })
+	slices.SortStableFunc(out, func(a, b *world.Task) int {
+		if a.Running() != b.Running() {
+			return world.Bit(a.Running()) - world.Bit(b.Running())
+		}
+		return a.End.Compare(b.End)
+	})
 	return out
 }
 

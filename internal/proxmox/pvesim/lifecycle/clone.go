@@ -189,15 +189,11 @@ func (c *call) copyGuest(t *world.Task, o *cloning, g *world.Guest) {
 	whole := c.Cfg.Durations.Clone
 	t.After(whole/10, func() {
 		g.Conf = c.cloneConf(o)
-		agent := g.Conf["agent"]
-		for _, key := range append(g.Conf.Drives(), "agent") {
+		for _, key := range g.Conf.Drives() {
 			delete(g.Conf, key)
 		}
 		g.Conf["lock"] = "clone"
 		t.After(whole-whole/10, func() {
-			if agent != "" {
-				g.Conf["agent"] = agent
-			}
 			if err := c.cloneVolumes(t, o, g); err != nil {
 				t.Fail("clone failed: " + err.Error())
 				return
