@@ -48,12 +48,12 @@ func (s *Steps) topUp(ctx context.Context, m *Machine) error {
 
 // reserve takes the lowest VM id that neither the cluster nor another service uses.
 func (s *Steps) reserve(ctx context.Context, m *Machine) error {
-	list, err := m.site.hv.GuestList(ctx)
+	cluster, err := m.resources(ctx)
 	if err != nil {
 		return err
 	}
-	used := make(map[int]bool, len(list))
-	for _, g := range list {
+	used := make(map[int]bool, len(cluster.Guests))
+	for _, g := range cluster.Guests {
 		used[g.VMID] = true
 	}
 	m.VMID, err = s.Numbers.Reserve(ctx, m.ServerID, m.ServiceID, m.Spec.FirstVMID, used)

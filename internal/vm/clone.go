@@ -10,11 +10,11 @@ import (
 
 // cloneLane finds the template and names the storage that a clone reads from.
 func (s *Steps) cloneLane(ctx context.Context, m *Machine) (string, error) {
-	list, err := m.site.hv.GuestList(ctx)
+	cluster, err := m.resources(ctx)
 	if err != nil {
 		return "", err
 	}
-	ref, ok := find(list, m.Spec.Template)
+	ref, ok := find(cluster.Guests, m.Spec.Template)
 	if !ok || !ref.Template {
 		return "", noTemplate(m, ok)
 	}
@@ -123,7 +123,7 @@ func (s *Steps) anotherID(ctx context.Context, m *Machine) error {
 	if err := s.Numbers.Forfeit(ctx, m.ServerID, m.ServiceID, m.VMID); err != nil {
 		return err
 	}
-	m.VMID = 0
+	m.VMID, m.site.cluster = 0, nil
 	if err := s.reserve(ctx, m); err != nil {
 		return err
 	}
@@ -132,6 +132,7 @@ func (s *Steps) anotherID(ctx context.Context, m *Machine) error {
 
 // leavePool takes the new guest out of a pool that its id was listed in before it existed.
 func (s *Steps) leavePool(ctx context.Context, m *Machine) error {
+	m.site.cluster = nil // it did not hold the new guest yet
 	ref, err := s.locate(ctx, m)
 	if err != nil {
 		return err

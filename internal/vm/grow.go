@@ -112,12 +112,12 @@ func formatOf(d disk) string {
 
 // formatOn keeps format on storages made of files; block storages only hold raw volumes.
 func (s *Steps) formatOn(ctx context.Context, m *Machine, storage, format string) (string, error) {
-	list, err := m.site.hv.Storages(ctx, m.Node)
+	cluster, err := m.resources(ctx)
 	if err != nil {
 		return "", err
 	}
-	for _, st := range list {
-		if st.ID == storage && slices.Contains([]string{"dir", "nfs", "cifs", "glusterfs", "cephfs"}, st.Type) {
+	for _, st := range cluster.Storages {
+		if st.ID == storage && st.Node == m.Node && slices.Contains([]string{"dir", "nfs", "cifs", "glusterfs", "cephfs"}, st.Type) {
 			return format, nil
 		}
 	}

@@ -32,11 +32,8 @@ var (
 
 // Inventory reads the cluster.
 type Inventory interface {
-	Nodes(ctx context.Context) ([]Node, error)
-	// Storages lists what node can use, with capacity.
-	Storages(ctx context.Context, node string) ([]Storage, error)
-	// GuestList is the cluster's list; its status can be seconds old.
-	GuestList(ctx context.Context) ([]GuestRef, error)
+	// Resources lists nodes, guests and storages; figures and states can be seconds old, existence is live.
+	Resources(ctx context.Context) (Resources, error)
 	// Task tells how a task stands. A task nobody remembers any more is reported as Gone, not as an error.
 	Task(ctx context.Context, upid string) (Task, error)
 	// TaskFault turns a failed task's exit text into an error with its fault and sentinel; nil when the text means success.
@@ -79,6 +76,13 @@ type Firewalls interface {
 	RemoveFromIPSet(ctx context.Context, node string, vmid int, name, address string) error
 }
 
+// Resources is everything a cluster has, at one moment.
+type Resources struct {
+	Nodes    []Node
+	Guests   []GuestRef // containers too: they hold ids of the same range
+	Storages []Storage  // one entry per node
+}
+
 // Node is a cluster member.
 type Node struct {
 	Name       string
@@ -89,6 +93,7 @@ type Node struct {
 // Storage is what one node can use.
 type Storage struct {
 	ID       string
+	Node     string
 	Type     string   // dir, lvmthin, zfspool, rbd, …
 	Content  []string // images, iso, backup, …
 	Shared   bool

@@ -38,11 +38,11 @@ func (s *Steps) findTemplate(ctx context.Context, m *Machine) error {
 	if m.site.template.Node != "" {
 		return nil
 	}
-	list, err := m.site.hv.GuestList(ctx)
+	cluster, err := m.resources(ctx)
 	if err != nil {
 		return err
 	}
-	m.site.template, _ = find(list, m.Spec.Template)
+	m.site.template, _ = find(cluster.Guests, m.Spec.Template)
 	return nil
 }
 
@@ -107,21 +107,29 @@ func (m *Machine) targetStorage(c GuestConfig) string {
 // target is the node the guest should live on: the product's, else the one with the most free memory, always one
 // that has the storages. With none in sight it is the node the guest is on.
 func (s *Steps) target(ctx context.Context, m *Machine, c GuestConfig) (string, error) {
-	nodes, err := m.site.hv.Nodes(ctx)
+	cluster, err := m.resources(ctx)
 	if err != nil {
 		return "", err
 	}
-	for _, n := range s.candidates(m, nodes) {
-		ok, err := s.hasStorages(ctx, m, n, c)
-		if err != nil {
-			return "", err
-		}
-		if ok {
+	for _, n := range s.candidates(m, cluster.Nodes) {
+		if n == m.Node || cluster.hold(n, m.storagesNeeded(c)) {
 			s.placement.put(m, n)
 			return n, nil
 		}
 	}
 	return m.Node, nil
+}
+
+// hold tells whether node can use all these storages for disks.
+func (r Resources) hold(node string, storages []string) bool {
+	for _, id := range storages {
+		if !slices.ContainsFunc(r.Storages, func(st Storage) bool {
+			return st.ID == id && st.Node == node && st.Active && slices.Contains(st.Content, "images")
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // candidates orders the nodes that are online: the product's own first, then by free memory, counting guests
@@ -150,24 +158,6 @@ func first(yes bool) int {
 
 func (s *Steps) free(m *Machine, n Node) int64 {
 	return n.FreeMemory - s.placement.planned(m, n.Name)
-}
-
-func (s *Steps) hasStorages(ctx context.Context, m *Machine, node string, c GuestConfig) (bool, error) {
-	if node == m.Node {
-		return true, nil
-	}
-	list, err := m.site.hv.Storages(ctx, node)
-	if err != nil {
-		return false, err
-	}
-	for _, id := range m.storagesNeeded(c) {
-		if !slices.ContainsFunc(list, func(st Storage) bool {
-			return st.ID == id && st.Active && slices.Contains(st.Content, "images")
-		}) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // storagesNeeded on the target: where the disks are, or the product's storage that they all move to.

@@ -60,6 +60,7 @@ func (s *Steps) read(ctx context.Context, m *Machine) (GuestConfig, error) {
 			return c, err
 		}
 	}
+	m.site.cluster = nil // somebody moved it
 	ref, err := s.locate(ctx, m)
 	if err != nil {
 		return GuestConfig{}, err
@@ -70,14 +71,12 @@ func (s *Steps) read(ctx context.Context, m *Machine) (GuestConfig, error) {
 
 // locate finds m's guest in the cluster's list.
 func (s *Steps) locate(ctx context.Context, m *Machine) (GuestRef, error) {
-	list, err := m.site.hv.GuestList(ctx)
+	cluster, err := m.resources(ctx)
 	if err != nil {
 		return GuestRef{}, err
 	}
-	for _, g := range list {
-		if g.VMID == m.VMID {
-			return g, nil
-		}
+	if ref, ok := find(cluster.Guests, m.VMID); ok {
+		return ref, nil
 	}
 	return GuestRef{}, pipeline.WithFault(fmt.Errorf("VM %d of service %d: %w anywhere in the cluster", m.VMID, m.ServiceID, ErrNoGuest), pipeline.NeedsPerson)
 }

@@ -45,6 +45,7 @@ type site struct {
 	hv        Hypervisor
 	mark      string       // ownership mark of this service
 	config    *GuestConfig // as last read; nil after a write
+	cluster   *Resources   // as last read; nil when something has changed that matters
 	template  GuestRef
 	source    disk // the template's system disk
 	target    string
@@ -90,6 +91,18 @@ func (s *Steps) visit(ctx context.Context, m *Machine) error {
 	}
 	m.site = site{hv: hv, mark: Mark(instance, m.ServiceID)}
 	return nil
+}
+
+// resources of the cluster, read once and again after something changed.
+func (m *Machine) resources(ctx context.Context) (Resources, error) {
+	if m.site.cluster == nil {
+		r, err := m.site.hv.Resources(ctx)
+		if err != nil {
+			return r, err
+		}
+		m.site.cluster = &r
+	}
+	return *m.site.cluster, nil
 }
 
 // wanted resolves facts into a spec that can be built, or says everything that is in the way.
