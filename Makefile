@@ -72,6 +72,7 @@ cover: ## coverage per package, then the functions without any
 
 sizes: ## files and packages over the limits
 	@.ci/sizes
+	@php $(SHIM)/tests/sizes.php | tail -n 1
 
 schema: ## apply the migrations to an empty database and print the result
 	@go run ./.ci/schema
