@@ -59,6 +59,8 @@ final class CallbackTest extends TestCase
             'an unknown field' => [400, 'unknown_field', ['body' => '{"id":"1","effect":"Ping","args":{},"x":1}']],
             'WHMCS exits with a page of its own' => [503, 'whmcs_unavailable', ['query' => '?mode=exit']],
             'WHMCS dies' => [503, 'whmcs_unavailable', ['query' => '?mode=fatal']],
+            'WHMCS dies at work, when something may have been done' => [500, 'whmcs_failed', ['query' => '?mode=die-later',
+                'body' => '{"id":"1","effect":"LogActivity","args":{"description":"x"}}']],
             'WHMCS throws' => [503, 'whmcs_unavailable', ['query' => '?mode=throw']],
         ];
     }

@@ -19,6 +19,11 @@ switch ($_GET['mode'] ?? '') {
         throw new RuntimeException('no licence');
 }
 define('WHMCS', true);
+if (($_GET['mode'] ?? '') === 'die-later') {
+    add_hook('LogActivity', 1, static function (): void {
+        exit('a hook of somebody else');
+    });
+}
 $CONFIG = ['Version' => '8.13.0-release.1', 'CompanyName' => 'Example', 'ModuleDebugMode' => 'on'];
 Devhost\Cipher::configure('hash');
 WHMCS\Database\Capsule::$tables = [

@@ -9,10 +9,13 @@ final class Callback
 {
     private const MOST_BYTES = 1048576;
 
+    /** Set once an effect may have happened: the service then knows that it cannot know. */
+    private static ?Fault $lastWords = null;
+
     /** Before WHMCS is loaded: cheap refusals, and a JSON answer even if PHP dies or WHMCS exits. */
     public static function begin(array $server): void
     {
-        register_shutdown_function([self::class, 'refuse'], new Fault('whmcs_unavailable'));
+        register_shutdown_function(static fn () => self::refuse(self::$lastWords ?? new Fault('whmcs_unavailable')));
         if (($server['REQUEST_METHOD'] ?? '') !== 'POST') {
             self::refuse(new Fault('bad_method'));
         }
@@ -32,6 +35,7 @@ final class Callback
                 throw new Fault('too_large');
             }
             Signature::check(Settings::load()->keys(), $server, $body, time());
+            self::$lastWords = new Fault('whmcs_failed', 'PHP ended while it was at work');
             self::answer(200, ['result' => 'success', 'code' => '', 'message' => '', 'data' => (object) Effects::apply($body)]);
         } catch (Fault $fault) {
             self::refuse($fault);
