@@ -145,13 +145,17 @@ func (s *Server) command(program string, o Options) (*exec.Cmd, error) {
 	if o.Durable {
 		flush = "1"
 	}
+	if err := os.MkdirAll(filepath.Join(o.Dir, "tmp"), 0o700); err != nil {
+		return nil, err
+	}
 	log, err := os.OpenFile(logFile(o.Dir), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	// The context of Start must not end the server, Stop does.
+	// A starting server removes temporary tables from its tmpdir, those of other servers too, which then crash: hence
+	// a tmpdir of its own. The context of Start must not end the server, Stop does.
 	cmd := exec.Command(program, "--no-defaults", runAs(), //nolint:gosec,noctx // the program was looked up by a fixed name
-		"--datadir="+filepath.Join(o.Dir, "data"), "--socket="+s.Socket, "--pid-file="+filepath.Join(o.Dir, "pid"),
+		"--datadir="+filepath.Join(o.Dir, "data"), "--socket="+s.Socket, "--pid-file="+filepath.Join(o.Dir, "pid"), "--tmpdir="+filepath.Join(o.Dir, "tmp"),
 		"--bind-address=127.0.0.1", fmt.Sprintf("--port=%d", s.Port), "--skip-name-resolve",
 		"--character-set-server=utf8mb4", "--max-connections=500", "--performance-schema=OFF",
 		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit="+flush)

@@ -98,7 +98,7 @@ func publish(ctx context.Context, tx *sqlx.Tx, serviceID int64, held []ippool.Le
 	if len(lines) == 0 {
 		lines = []string{""}
 	}
-	// Two statements: one UPDATE over both tables needs a temporary table, and under load MariaDB 10.11 was seen to crash there.
+	// Two statements: one UPDATE over both tables would need a temporary table.
 	_, err := tx.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET vm_rev_dns = ? WHERE service_id = ?", asciiJSON(reverse), serviceID)
 	if err != nil {
 		return err

@@ -190,6 +190,7 @@ func TestLease_parallelAllocatorsNeitherDoubleNorLoseAnAddress(t *testing.T) {
 				want := ippool.Want{ServiceID: id, ServerID: w.server, IPv4: 1, Bridge: "vmbr0"}
 				if got, err := replicas[n%len(replicas)].Lease(t.Context(), want); err != nil || len(got) != 1 {
 					t.Errorf("service %d: %v, %v", id, got, err)
+					return
 				}
 			}
 		})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"sync"
@@ -18,6 +19,8 @@ const (
 	listLife = time.Second
 	// listSize is how many free addresses are looked up at a time.
 	listSize = 512
+	// stagger is how far behind the lowest free address a process may go while it has rivals.
+	stagger = 128
 )
 
 // source is a pool, or the legacy list of a server as a whole, with some of its free addresses, lowest first.
@@ -30,7 +33,8 @@ type source struct {
 	mu     sync.Mutex
 	free   []ippool.Lease
 	filled time.Time
-	whole  bool // free held everything that was free when it was filled
+	whole  bool      // free held everything that was free when it was filled
+	rivals time.Time // when another process was last seen to take an address from this list
 	flying map[flight]bool
 }
 
@@ -52,7 +56,7 @@ func (s *source) pop(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, 
 			return ippool.Lease{}, false, err
 		}
 	}
-	i := slices.IndexFunc(s.free, func(l ippool.Lease) bool { return want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN) })
+	i := s.choose(want, d.cfg.Clock.Now())
 	if i < 0 {
 		return ippool.Lease{}, false, nil
 	}
@@ -60,6 +64,21 @@ func (s *source) pop(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, 
 	s.free = slices.Delete(s.free, i, i+1)
 	s.flying[flightOf(l)] = true
 	return l, true, nil
+}
+
+// choose is the lowest candidate that serves want, or one shortly behind it while another process takes from the same
+// pool: two processes that both go for the lowest would wait for each other at every address.
+func (s *source) choose(want ippool.Want, now time.Time) int {
+	serves := func(l ippool.Lease) bool { return want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN) }
+	i := slices.IndexFunc(s.free, serves)
+	if i < 0 || !s.rivals.Add(listLife).After(now) {
+		return i
+	}
+	j := min(i+rand.N(stagger), len(s.free)-1) //nolint:gosec // spreads, does not hide
+	if serves(s.free[j]) {
+		return j
+	}
+	return i
 }
 
 func (s *source) fill(ctx context.Context, d *DB, tx *sqlx.Tx) error {
@@ -78,6 +97,14 @@ func (s *source) fill(ctx context.Context, d *DB, tx *sqlx.Tx) error {
 	s.free = slices.DeleteFunc(free, func(l ippool.Lease) bool { return s.flying[flightOf(l)] })
 	s.filled = now
 	return nil
+}
+
+// lost ends a flight whose address another process has taken.
+func (s *source) lost(l ippool.Lease, at time.Time) {
+	s.landed(l)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rivals = at
 }
 
 // landed ends a flight: the address is somebody's now.

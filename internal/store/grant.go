@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -71,7 +73,7 @@ func (g *grant) more(ctx context.Context, tx *sqlx.Tx, family, n int) ([]ippool.
 		case free:
 			g.taken, list = append(g.taken, p), append(list, p.lease)
 		default:
-			p.from.landed(p.lease) // another process has it
+			p.from.lost(p.lease, g.d.cfg.Clock.Now())
 		}
 	}
 	return list, nil
@@ -125,25 +127,31 @@ type holding struct {
 	domain  string
 }
 
+// stateRow is one allocation of a service with what the service's record says.
+type stateRow struct {
+	heldRow
+	ID      sql.NullInt64  `db:"id"`
+	Reverse sql.NullString `db:"vm_rev_dns"`
+	Domain  sql.NullString `db:"domain"`
+}
+
 // lockHeld reads what the service holds and keeps other calls for the same service waiting. The domain comes from a
 // sub-query because that is not locked: we have no right to lock rows of tblhosting.
 func lockHeld(ctx context.Context, tx *sqlx.Tx, serviceID int64) (holding, error) {
-	var rows []struct {
-		heldRow
-		Reverse sql.NullString `db:"vm_rev_dns"`
-		Domain  sql.NullString `db:"domain"`
-	}
+	var rows []stateRow
 	err := tx.SelectContext(ctx, &rows, `SELECT i.vm_rev_dns, (SELECT h.domain FROM tblhosting h WHERE h.id = v.service_id) AS domain,
-		a.server_id, a.bridge, a.vlan, a.address, a.pool_id, a.prefix_bits, a.gateway, a.dns
+		a.id, a.server_id, a.bridge, a.vlan, a.address, a.pool_id, a.prefix_bits, a.gateway, a.dns
 		FROM kvmbridge_vm v JOIN puqProxmoxKVM_vm_info i ON i.service_id = v.service_id
 		LEFT JOIN kvmbridge_ip_allocations a ON a.service_id = v.service_id
-		WHERE v.service_id = ? ORDER BY a.id FOR UPDATE`, serviceID)
+		WHERE v.service_id = ? FOR UPDATE`, serviceID)
 	if err != nil {
 		return holding{}, err
 	}
 	if len(rows) == 0 {
 		return holding{}, vm.ErrNoMachine
 	}
+	// Sorted here: ORDER BY would make the server write a temporary table, because vm_rev_dns is a text.
+	slices.SortFunc(rows, func(a, b stateRow) int { return cmp.Compare(a.ID.Int64, b.ID.Int64) })
 	h := holding{reverse: names(rows[0].Reverse.String), domain: rows[0].Domain.String}
 	for _, r := range rows {
 		h.held = append(h.held, leases([]heldRow{r.heldRow})...)
