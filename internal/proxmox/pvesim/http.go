@@ -26,9 +26,10 @@ type Request struct {
 
 // ServeHTTP answers paths under /api2/json and /api2/extjs, in the order of pve-behaviour §1.1.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	params, refused := readRequest(r, s.world.Cfg.Version)
 	leave := s.enter()
-	entry := Request{At: s.world.Line.Now(), Method: r.Method, Path: r.URL.Path}
-	answer, dropped := s.serve(r, &entry)
+	entry := Request{At: s.world.Line.Now(), Method: r.Method, Path: r.URL.Path, Params: plainParams(params)}
+	answer, dropped := s.serve(r, params, refused, &entry)
 	entry.Status, entry.Reason = answer.Status, answer.Reason
 	if dropped {
 		entry.Status = 0
@@ -42,7 +43,16 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	wire.Send(w, answer)
 }
 
-func (s *Sim) serve(r *http.Request, entry *Request) (answer wire.Answer, dropped bool) {
+// readRequest takes everything off the wire before the world is entered, so that a slow client holds nobody up.
+func readRequest(r *http.Request, v contract.Version) (contract.Params, error) {
+	if err := wire.CheckRequest(r, v); err != nil {
+		wire.Drain(r)
+		return nil, err
+	}
+	return wire.Params(r, v)
+}
+
+func (s *Sim) serve(r *http.Request, params contract.Params, refused error, entry *Request) (answer wire.Answer, dropped bool) {
 	path, extjs := strings.CutPrefix(r.URL.Path, "/api2/extjs")
 	if !extjs {
 		var ok bool
@@ -65,7 +75,10 @@ func (s *Sim) serve(r *http.Request, entry *Request) (answer wire.Answer, droppe
 			return fault.answer(s.world.Cfg.Version), false
 		}
 	}
-	data, err := s.handle(r, path, entry, fault)
+	data, err := any(nil), refused
+	if err == nil {
+		data, err = s.handle(r, path, params, entry, fault)
+	}
 	answer = wire.Success(data)
 	if err != nil {
 		answer = wire.Failure(err, s.world.Cfg.Version)
@@ -76,29 +89,22 @@ func (s *Sim) serve(r *http.Request, entry *Request) (answer wire.Answer, droppe
 	return answer, fault != nil && fault.Drop == DropAfter
 }
 
-// handle takes a request through the layers: HTTP, login, method, permission, node, parameters, handler.
-func (s *Sim) handle(r *http.Request, path string, entry *Request, fault *Fault) (any, error) {
+// handle takes a request that HTTP had nothing against through the other layers: login, method, permission, node, parameters, handler.
+func (s *Sim) handle(r *http.Request, path string, params contract.Params, entry *Request, fault *Fault) (any, error) {
 	v := s.world.Cfg.Version
-	if err := wire.CheckRequest(r, v); err != nil {
-		return nil, err
-	}
-	params, err := wire.Params(r, v)
-	if err != nil {
-		return nil, err
-	}
-	entry.Params = plainParams(params)
 	ep, vars, known := contract.Find(v, r.Method, path)
 	c := &world.Call{World: s.world, Ctx: r.Context(), EP: ep, Path: vars, P: params, Node: vars["node"]}
 	c.VMID, _ = strconv.Atoi(vars["vmid"])
 	if fault != nil {
 		c.Fault = world.TaskFault{Exit: fault.TaskFails, Warnings: fault.TaskWarnings}
 	}
-	if !known || !ep.Perm.World() || r.Header.Get("Authorization") != "" {
-		if c.ID, err = s.login(r); err != nil {
+	if !known || !ep.Perm.World() || strings.HasPrefix(r.Header.Get("Authorization"), "PVEAPIToken=") {
+		id, err := s.login(r)
+		if err != nil {
 			s.world.Sleep(r.Context(), s.world.Cfg.Durations.FailedLogin)
 			return nil, err
 		}
-		entry.Who = c.ID.String()
+		c.ID, entry.Who = id, id.String()
 	}
 	do, simulated := routes()[routeKey(ep)]
 	if !known || !simulated {

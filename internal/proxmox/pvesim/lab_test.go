@@ -126,7 +126,7 @@ func (l *lab) send(req *http.Request) (reply, error) {
 	return r, nil
 }
 
-// do sends parameters given as a query string ("a=1&b=2", already encoded).
+// do sends parameters given as a query string ("a=1&b=2", already encoded); "DELETE+" sends them as a body.
 func (l *lab) do(method, path, params string) reply {
 	l.t.Helper()
 	r, err := l.try(method, path, params)
@@ -138,9 +138,14 @@ func (l *lab) do(method, path, params string) reply {
 
 func (l *lab) try(method, path, params string) (reply, error) {
 	where, body := l.base+path, ""
+	if verb, forced := strings.CutSuffix(method, "+"); forced {
+		method, body = verb, params
+		params = ""
+	}
 	switch method {
 	case http.MethodPost, http.MethodPut:
 		body = params
+	case http.MethodPatch:
 	default:
 		if params != "" {
 			where += "?" + params

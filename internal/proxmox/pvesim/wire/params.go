@@ -44,6 +44,11 @@ func CheckRequest(r *http.Request, v contract.Version) error {
 	return nil
 }
 
+// Drain reads what a refused client is still sending, so that it gets to see the answer.
+func Drain(r *http.Request) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, 4<<20))
+}
+
 // Params reads query and body; the query wins.
 func Params(r *http.Request, v contract.Version) (contract.Params, error) {
 	p := contract.Params{}
