@@ -7,10 +7,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// oldest is the first release that is supported.
-const oldest = "7.4"
+const (
+	// oldest is the first release that is supported.
+	oldest = "7.4"
+	// checkTime bounds a whole Check: somebody waits before a screen.
+	checkTime = 25 * time.Second
+)
 
 // Report is what Check found.
 type Report struct {
@@ -38,6 +43,8 @@ func (r *Report) problem(format string, v ...any) {
 // Check tries everything that provisioning needs and reports every problem at once: network, certificate, credentials,
 // rights, nodes, storages. It changes nothing. Questions that depend on a failed one are not asked.
 func (c *Cluster) Check(ctx context.Context) Report {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
 	var r Report
 	v, err := c.Version(ctx)
 	if err != nil {

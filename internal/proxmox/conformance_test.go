@@ -3,6 +3,7 @@ package proxmox_test
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,8 @@ func openLab(t *testing.T, v contract.Version, simulated func(*pvesim.Config), a
 	sc := pvesim.Demo(clock.NewScaled(500))
 	sc.Version = v
 	sc.Pools = []string{"tenants"}
+	sc.Storages = append(sc.Storages, pvesim.StorageConfig{ID: "files", Type: "dir", Content: []string{"images"}, SizeGiB: 100})
+	sc.Templates = append(sc.Templates, pvesim.TemplateConfig{VMID: 9002, Name: "files", Node: "pve1", Storage: "files", Bus: "scsi0", DiskGiB: 5, Boot: "order=scsi0"})
 	sc.Grants = []pvesim.Grant{{Who: "kvmbridge@pve", Path: "/", Privs: proxmox.Role(string(v))}}
 	if simulated != nil {
 		simulated(&sc)
@@ -101,9 +104,10 @@ func (l lab) must(t *testing.T, what, upid string, err error) {
 // demoTemplate is the template of the demonstration cluster.
 func demoTemplate() vm.GuestRef { return vm.GuestRef{VMID: 9000, Node: "pve1"} }
 
-func (l lab) clone(t *testing.T, vmid int) {
+// clone makes guest 200 on pve1.
+func (l lab) clone(t *testing.T) {
 	t.Helper()
-	upid, err := l.Clone(t.Context(), demoTemplate(), vm.Clone{VMID: vmid, Name: "web1", Description: "kvmbridge:x:1", Full: true, Storage: "local-lvm"})
+	upid, err := l.Clone(t.Context(), demoTemplate(), vm.Clone{VMID: 200, Name: "web1", Description: "kvmbridge:x:1", Full: true, Storage: "local-lvm"})
 	l.must(t, "clone", upid, err)
 }
 
@@ -147,7 +151,7 @@ func TestCluster_carriesAGuestFromTemplateToRunning(t *testing.T) {
 	onEachVersion(t, func(t *testing.T, l lab) {
 		t.Helper()
 		ctx := t.Context()
-		l.clone(t, 200)
+		l.clone(t)
 		upid, err := l.Migrate(ctx, "pve1", 200, "pve2", "local-lvm")
 		l.must(t, "migrate", upid, err)
 		config, err := l.Config(ctx, "pve2", 200)
@@ -194,7 +198,7 @@ func TestCluster_handlesTheFirewallOfAGuest(t *testing.T) {
 	onEachVersion(t, func(t *testing.T, l lab) {
 		t.Helper()
 		ctx := t.Context()
-		l.clone(t, 200)
+		l.clone(t)
 		if err := l.SetFirewallOptions(ctx, "pve1", 200, map[string]string{"enable": "1", "ipfilter": "0", "policy_in": "ACCEPT"}); err != nil {
 			t.Fatal(err)
 		}
@@ -331,7 +335,7 @@ func TestCluster_worksWithUserAndPassword(t *testing.T) {
 			t.Parallel()
 			user := func(c *pvesim.Config) { c.Users = []pvesim.User{{Name: "kvmbridge@pve", Password: password}} }
 			l := openLab(t, v, user, func(c *proxmox.Config) { c.Auth = proxmox.Auth{Username: "kvmbridge@pve", Password: password} })
-			l.clone(t, 200)
+			l.clone(t)
 			if err := l.SetConfig(t.Context(), "pve1", 200, cores); err != nil {
 				t.Error(err)
 			}
@@ -358,6 +362,76 @@ func TestCluster_aLostAnswerLeavesTheOutcomeOpen(t *testing.T) {
 		l.sim.Fail(pvesim.Fault{Method: "GET", Times: 1, Status: 595, Reason: "No route to host"})
 		if _, err := l.Nodes(t.Context()); err != nil {
 			t.Errorf("a read was not repeated: %v", err)
+		}
+	})
+}
+
+// A linked clone cannot leave its node when its template's disk is local; the reason stands in the task's log only.
+func TestCluster_saysWhyALinkedCloneCannotMigrate(t *testing.T) {
+	t.Parallel()
+	onEachVersion(t, func(t *testing.T, l lab) {
+		t.Helper()
+		upid, err := l.Clone(t.Context(), vm.GuestRef{VMID: 9002, Node: "pve1"}, vm.Clone{VMID: 200, Name: "web1"})
+		l.must(t, "clone", upid, err)
+		upid, err = l.Migrate(t.Context(), "pve1", 200, "pve2", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := l.finish(t, upid)
+		if fault := l.TaskFault(end.Exit); end.OK || pipeline.FaultOf(fault) != pipeline.NeedsPerson || !strings.Contains(end.Exit, "as it's a clone of") {
+			t.Errorf("got %+v and %v", end, fault)
+		}
+	})
+}
+
+func TestCluster_nodesThatAreDownAreListedAndTransient(t *testing.T) {
+	t.Parallel()
+	l := openLab(t, contract.V92, func(c *pvesim.Config) { c.Nodes[1].Offline = true }, nil)
+	nodes, err := l.Nodes(t.Context())
+	i := slices.IndexFunc(nodes, func(n vm.Node) bool { return n.Name == "pve2" })
+	if err != nil || i < 0 || nodes[i].Online {
+		t.Errorf("got %+v, %v; want pve2 offline", nodes, err)
+	}
+	_, err = l.Storages(t.Context(), "pve2")
+	if pipeline.FaultOf(err) != pipeline.Transient || err == nil {
+		t.Errorf("storages of a node that is down: got %v, want a transient error", err)
+	}
+	_, err = l.Storages(t.Context(), "nosuch")
+	if pipeline.FaultOf(err) != pipeline.NeedsPerson {
+		t.Errorf("storages of an unknown node: got %v, want an error for a person", err)
+	}
+	if r := l.Check(t.Context()); r.Err() != nil || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "pve2 is offline") {
+		t.Errorf("check: got %+v", r)
+	}
+}
+
+// Two writers with one digest, as two replicas would be: exactly one of them wins.
+func TestCluster_oneDigestServesOneWriter(t *testing.T) {
+	t.Parallel()
+	onEachVersion(t, func(t *testing.T, l lab) {
+		t.Helper()
+		l.clone(t)
+		config, err := l.Config(t.Context(), "pve1", 200)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results := make(chan error, 4)
+		for i := range cap(results) {
+			go func() {
+				results <- l.SetConfig(t.Context(), "pve1", 200, vm.Change{Digest: config.Digest, Set: map[string]string{"cores": strconv.Itoa(i + 2)}})
+			}()
+		}
+		won := 0
+		for range cap(results) {
+			switch err := <-results; {
+			case err == nil:
+				won++
+			case !errors.Is(err, vm.ErrChanged) && !errors.Is(err, vm.ErrLocked):
+				t.Errorf("a loser got %v", err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d writers won, want 1", won)
 		}
 	})
 }

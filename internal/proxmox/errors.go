@@ -31,7 +31,7 @@ func (e *Error) Error() string {
 	case e.Code == http.StatusUnauthorized:
 		return fmt.Sprintf("Proxmox does not accept the API token or ticket (%s): %s", what, e.Reason)
 	case e.Code == http.StatusForbidden:
-		return fmt.Sprintf("Proxmox refused %s: %s", what, missingRight(e.Reason))
+		return fmt.Sprintf("Proxmox refused %s: %s", what, e.missingRight())
 	case e.unanswered():
 		return fmt.Sprintf("Proxmox could not complete %s (%d %s); it is not known whether it happened", what, e.Code, e.Reason)
 	case gateway(e.Code):
@@ -203,7 +203,7 @@ var rules = []rule{
 	{words(`storage '.*' does not exist|storage '.*' is (disabled|not available|not online)|[Nn]o such storage|does not support (vm images|content)`), nil, pipeline.NeedsPerson},
 	{words(`bridge '.*' does not exist|no such cluster node|hostname lookup '|volume '.*' does not exist|no such volume`), nil, pipeline.NeedsPerson},
 	{words(`[Nn]o space left|(not enough|insufficient|out of) (free |disk )?space|[Dd]isk quota exceeded|unable to get any free VMID`), nil, pipeline.NeedsPerson},
-	{words(`[Pp]ermission check failed|[Oo]nly root (can|may)|not allowed for linked clones|[Cc]lone feature is not supported`), nil, pipeline.NeedsPerson},
+	{words(`[Pp]ermission check failed|[Oo]nly root (can|may)|not allowed for linked clones|[Cc]lone feature is not supported|as it's a clone of|can't clone (VM )?to`), nil, pipeline.NeedsPerson},
 	{words(`certificate|[Hh]ost key verification failed`), nil, pipeline.NeedsPerson},
 	// Troubles that pass.
 	{words(`got timeout|timed? ?out|[Cc]onnection (refused|reset)|[Nn]o route to host|[Bb]roken pipe|hotplug problem`), nil, pipeline.Transient},
@@ -220,14 +220,19 @@ func judge(text string) verdict {
 	return verdict{fault: pipeline.Permanent}
 }
 
-// missingRight puts "Permission check failed (/vms/100, VM.Audit)" into words; any-of lists use a bar.
-func missingRight(reason string) string {
-	m := regexp.MustCompile(`Permission check failed \((/[^,]*), ([A-Za-z.|]+)\)`).FindStringSubmatch(reason)
-	if m == nil {
-		return "the API user lacks the rights: " + reason
+// missingRight puts "Permission check failed (/vms/100, VM.Audit)" into words; any-of lists use a bar. For a choice of
+// paths Proxmox names nothing (pve-behaviour §2); the only such call here is clone.
+func (e *Error) missingRight() string {
+	m := words(`Permission check failed \((/[^,]*), ([A-Za-z.|]+)\)`).FindStringSubmatch(e.Reason)
+	switch {
+	case m != nil:
+		return fmt.Sprintf("the API user lacks the privilege %s on %s; grant it under Datacenter, Permissions",
+			strings.ReplaceAll(m[2], "|", " or "), m[1])
+	case strings.HasSuffix(e.Path, "/clone"):
+		return fmt.Sprintf("the API user lacks the privilege VM.Allocate on the new guest; grant it on /vms under Datacenter, Permissions (%s)", e.Reason)
+	default:
+		return "the API user lacks the rights: " + e.Reason
 	}
-	return fmt.Sprintf("the API user lacks the privilege %s on %s; grant it under Datacenter, Permissions",
-		strings.ReplaceAll(m[2], "|", " or "), m[1])
 }
 
 // subject names the target of a path in words: "config of VM 100", "storage of node pve1".

@@ -22,7 +22,10 @@ func meanings() map[string]struct {
 		fault    pipeline.Fault
 	}
 	return map[string]m{
-		"VM is locked (backup)": {vm.ErrLocked, pipeline.Transient},
+		"can't clone to non-shared storage 'store'":                                                                         {nil, pipeline.NeedsPerson},
+		"can't clone VM to node 'pve2' (VM uses local storage)":                                                             {nil, pipeline.NeedsPerson},
+		"migration aborted: can't migrate 'l:1/x' as it's a clone of 'b'":                                                   {nil, pipeline.NeedsPerson},
+		"VM is locked (backup)":                                                                                             {vm.ErrLocked, pipeline.Transient},
 		"can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout":                                               {vm.ErrLocked, pipeline.Transient},
 		"can't lock file '/var/lock/pve-manager/pve-storage-local' - got timeout":                                           {vm.ErrLocked, pipeline.Transient},
 		"clone failed: cfs-lock 'storage-ceph' error: got lock request timeout":                                             {vm.ErrLocked, pipeline.Transient},
@@ -107,12 +110,14 @@ func TestClassify_isNilForSuccess(t *testing.T) {
 func TestError_isASentence(t *testing.T) {
 	t.Parallel()
 	for want, e := range map[string]*proxmox.Error{
-		"Proxmox refused PUT config of VM 100: memory: value must have a minimum value of 16":                                                                                     {Code: 400, Method: "PUT", Path: "/nodes/pve1/qemu/100/config", Reason: "Parameter verification failed.", Fields: map[string]string{"memory": "value must have a minimum value of 16"}},
-		"Proxmox refused GET status/current of VM 100: the API user lacks the privilege VM.Audit on /vms/100; grant it under Datacenter, Permissions":                             {Code: 403, Method: "GET", Path: "/nodes/pve1/qemu/100/status/current", Reason: "Permission check failed (/vms/100, VM.Audit)"},
-		"Proxmox refused GET storage of node pve1: storage 'x' does not exist":                                                                                                    {Code: 500, Method: "GET", Path: "/nodes/pve1/storage", Reason: "storage 'x' does not exist"},
-		"Proxmox does not accept the API token or ticket (GET /version): invalid token value!":                                                                                    {Code: 401, Method: "GET", Path: "/version", Reason: "invalid token value!"},
-		"Proxmox could not complete POST clone of VM 100 (596 Connection timed out); it is not known whether it happened":                                                         {Code: 596, Method: "POST", Path: "/nodes/pve1/qemu/100/clone", Reason: "Connection timed out"},
-		"Proxmox refused POST clone of VM 100: the API user lacks the privilege Datastore.Audit or Datastore.AllocateSpace on /storage/x; grant it under Datacenter, Permissions": {Code: 403, Method: "POST", Path: "/nodes/pve1/qemu/100/clone", Reason: "Permission check failed (/storage/x, Datastore.Audit|Datastore.AllocateSpace)"},
+		"Proxmox refused POST clone of VM 100: the API user lacks the privilege VM.Allocate on the new guest; grant it on /vms under Datacenter, Permissions (Permission check failed)": {Code: 403, Method: "POST", Path: "/nodes/pve1/qemu/100/clone", Reason: "Permission check failed"},
+		"Proxmox refused PUT pools: the API user lacks the rights: Permission check failed (user != root@pam)":                                                                          {Code: 403, Method: "PUT", Path: "pools", Reason: "Permission check failed (user != root@pam)"},
+		"Proxmox refused PUT config of VM 100: memory: value must have a minimum value of 16":                                                                                           {Code: 400, Method: "PUT", Path: "/nodes/pve1/qemu/100/config", Reason: "Parameter verification failed.", Fields: map[string]string{"memory": "value must have a minimum value of 16"}},
+		"Proxmox refused GET status/current of VM 100: the API user lacks the privilege VM.Audit on /vms/100; grant it under Datacenter, Permissions":                                   {Code: 403, Method: "GET", Path: "/nodes/pve1/qemu/100/status/current", Reason: "Permission check failed (/vms/100, VM.Audit)"},
+		"Proxmox refused GET storage of node pve1: storage 'x' does not exist":                                                                                                          {Code: 500, Method: "GET", Path: "/nodes/pve1/storage", Reason: "storage 'x' does not exist"},
+		"Proxmox does not accept the API token or ticket (GET /version): invalid token value!":                                                                                          {Code: 401, Method: "GET", Path: "/version", Reason: "invalid token value!"},
+		"Proxmox could not complete POST clone of VM 100 (596 Connection timed out); it is not known whether it happened":                                                               {Code: 596, Method: "POST", Path: "/nodes/pve1/qemu/100/clone", Reason: "Connection timed out"},
+		"Proxmox refused POST clone of VM 100: the API user lacks the privilege Datastore.Audit or Datastore.AllocateSpace on /storage/x; grant it under Datacenter, Permissions":       {Code: 403, Method: "POST", Path: "/nodes/pve1/qemu/100/clone", Reason: "Permission check failed (/storage/x, Datastore.Audit|Datastore.AllocateSpace)"},
 	} {
 		if got := e.Error(); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)

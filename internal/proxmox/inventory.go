@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -131,8 +132,11 @@ func (c *Cluster) explain(ctx context.Context, path, exit string) string {
 	}
 	for _, line := range lines {
 		if _, reason, found := strings.Cut(line.Text, "ERROR: "); found && !strings.Contains(line.Text, "TASK ERROR") {
-			return exit + ": " + oneLine(reason)
+			return exit + ": " + noise.ReplaceAllString(oneLine(reason), "")
 		}
 	}
 	return exit
 }
+
+// noise is what a log line says twice, or about the source code of Proxmox.
+var noise = regexp.MustCompile(`^migration aborted( \(duration [^)]*\))?: | at /\S+ line [^ ]+\.$`)

@@ -569,15 +569,21 @@ func TestTrap_aFailedTaskIsNoSuccessAndWarningsAreOne(t *testing.T) {
 
 func TestTrap_vagueTaskEndsAreExplainedByTheLog(t *testing.T) {
 	t.Parallel()
-	s := &stub{answers: func(_ int, r request) reply {
-		if strings.HasSuffix(r.path, "/log") {
-			return ok(`[{"n":1,"t":"starting migration"},{"n":2,"t":"2026-03-01 ERROR: can't migrate local disk 'local:100/x': storage full"},{"n":3,"t":"TASK ERROR: migration aborted"}]`)
+	for logged, want := range map[string]string{
+		"2026-03-01 ERROR: can't migrate local disk 'l:1/x': storage full":                             "migration aborted: can't migrate local disk 'l:1/x': storage full",
+		"2026-03-01 ERROR: migration aborted (duration 00:00:01): no space at /usr/share/X.pm line 7.": "migration aborted: no space",
+		"all is well": "migration aborted",
+	} {
+		s := &stub{answers: func(_ int, r request) reply {
+			if strings.HasSuffix(r.path, "/log") {
+				return ok(`[{"n":1,"t":"starting migration"},{"n":2,"t":"` + logged + `"},{"n":3,"t":"TASK ERROR: migration aborted"}]`)
+			}
+			return ok(`{"status":"stopped","exitstatus":"migration aborted"}`)
+		}}
+		got, err := cluster(t, s, nil).Task(context.Background(), upid)
+		if err != nil || got.OK || got.Exit != want {
+			t.Errorf("got %+v, %v; want %q", got, err, want)
 		}
-		return ok(`{"status":"stopped","exitstatus":"migration aborted"}`)
-	}}
-	got, err := cluster(t, s, nil).Task(context.Background(), upid)
-	if want := "migration aborted: can't migrate local disk 'local:100/x': storage full"; err != nil || got.Exit != want {
-		t.Errorf("got %q, %v; want %q", got.Exit, err, want)
 	}
 }
 
