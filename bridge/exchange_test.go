@@ -3,7 +3,6 @@ package bridge
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -11,7 +10,8 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/go-cmp/cmp"
+
+	"github.com/kvmbridge/kvmbridge/internal/golden"
 )
 
 // exchange is a request and its answer, as the PHP tests read it too.
@@ -111,22 +111,7 @@ func TestContract_everyBodyIsClosed(t *testing.T) {
 	}
 }
 
-var update = flag.Bool("update", false, "rewrite golden files")
-
 func TestOpenAPI_isGolden(t *testing.T) {
 	t.Parallel()
-	const golden = "testdata/openapi.json"
-	got := OpenAPI()
-	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the contract has changed (-want +got); run with -update when that is meant:\n%s", diff)
-	}
+	golden.Equal(t, "openapi.json", string(OpenAPI()))
 }

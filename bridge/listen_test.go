@@ -95,6 +95,14 @@ func TestListen_replacesOnlyDeadSockets(t *testing.T) {
 	if _, err := bridge.Listen(t.Context(), "unix://"+path, bridge.TLSFiles{}); err == nil || !strings.Contains(err.Error(), "another process answers") {
 		t.Errorf("over a live socket: %v, want it refused", err)
 	}
+	other, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path + "gram", Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	if _, err := bridge.Listen(t.Context(), "unix://"+path+"gram", bridge.TLSFiles{}); err == nil {
+		t.Error("over a live socket of another kind: opened, want it refused")
+	}
 	file := path + "file"
 	if err := os.WriteFile(file, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
