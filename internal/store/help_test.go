@@ -114,3 +114,18 @@ func failure(n int, at pipeline.State, text string, when time.Time) pipeline.Ent
 
 // moment is when tests happen: the database's clock must not matter.
 func moment() time.Time { return time.Date(2031, 4, 5, 6, 7, 8, 0, time.UTC) }
+
+// stopped is a clock that tests turn by hand.
+type stopped struct{ now time.Time }
+
+func (c *stopped) Now() time.Time { return c.now }
+
+func (c *stopped) After(time.Duration) <-chan time.Time {
+	ch := make(chan time.Time, 1)
+	ch <- c.now
+	return ch
+}
+
+func withClock(c *stopped) func(*store.Config) {
+	return func(cfg *store.Config) { cfg.Clock = c }
+}
