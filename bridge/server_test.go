@@ -486,7 +486,9 @@ func asJSON(t *testing.T, v any) string {
 func FuzzBody(f *testing.F) {
 	files, _ := filepath.Glob("testdata/exchanges/*.json")
 	for _, file := range files {
-		var x struct{ Request struct{ Body json.RawMessage } }
+		var x struct {
+			Request struct{ Body json.RawMessage }
+		}
 		raw, _ := os.ReadFile(file)
 		if err := json.Unmarshal(raw, &x); err != nil {
 			f.Fatal(err)

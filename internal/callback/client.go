@@ -2,6 +2,7 @@ package callback
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ const DefaultTimeout = 30 * time.Second
 // Target is where callback.php is and how requests to it are signed.
 type Target struct {
 	URL    string // http or https
+	Host   string // Host header when URL names an address instead of the site; "" is the URL's
 	Key    string // "" is bridge.KeyDefault
 	Secret bridge.Secret
 }
@@ -87,6 +89,7 @@ func (c *Client) signed(ctx context.Context, target Target, body []byte) (*http.
 	if err != nil {
 		return nil, &Error{NotSent, "bad_url", "The callback address cannot be used; set it in the addon's settings.", err}
 	}
+	req.Host = cmp.Or(target.Host, req.Host)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
 	bridge.Signer{Key: target.Key, Secret: target.Secret, Clock: c.Clock}.Sign(req, body)

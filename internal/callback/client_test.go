@@ -209,13 +209,16 @@ func TestClient_signsEveryRequestAnew(t *testing.T) {
 		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("request = %s %s, want POST of JSON", r.Method, r.Header.Get("Content-Type"))
 		}
+		if r.Host != "billing.example.com" {
+			t.Errorf("Host = %s, want the target's", r.Host)
+		}
 		says(200, "application/json", `{"result":"success"}`)(w, r)
 	})
 	first, _ := c.Target(t.Context())
 	var asked int
 	c.Target = func(context.Context) (callback.Target, error) {
 		asked++
-		return callback.Target{URL: first.URL + "?a=%20b", Key: "k2", Secret: secret}, nil
+		return callback.Target{URL: first.URL + "?a=%20b", Host: "billing.example.com", Key: "k2", Secret: secret}, nil
 	}
 	for range 3 {
 		if err := c.Ping(t.Context()); err != nil {
