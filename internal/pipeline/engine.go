@@ -169,6 +169,7 @@ func (e *Engine[R]) work(ctx context.Context, id int64) {
 	p := &pass[R]{Engine: e, lease: lease, r: r, log: e.cfg.Log.With(slog.Int64("service_id", id))}
 	if err := p.carry(ctx); err != nil {
 		e.logUnlessDone(ctx, "carry a record", err, slog.Int64("service_id", id))
+		p.giveBack(ctx, err)
 	}
 }
 

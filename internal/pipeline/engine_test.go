@@ -236,6 +236,18 @@ func TestEngine_goesOnAfterACrashBehindEveryCommit(t *testing.T) {
 	}
 }
 
+func TestEngine_goesOnByItselfAfterACommitThatFailed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemory(1, time.Now())
+		s.refuseCommits = 3
+		run(t, config(s, table(nothing, nothing)), time.Minute)
+		if got := s.get(1); got.state != "c" || got.runs != 1 {
+			t.Errorf("state %q runs %d, want c, 1: its lease was renewed for ever", got.state, got.runs)
+		}
+	})
+}
+
 func TestEngine_twoEnginesNeverWorkOneRecordTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -27,6 +27,8 @@ type memory struct {
 	log  []pipeline.Entry
 	// loseCommit makes the next settlement at that status fail after it was written.
 	loseCommit pipeline.State
+	// refuseCommits makes that many settlements fail without an effect; the lease stays.
+	refuseCommits int
 	again      int
 	renewErr   error
 }
@@ -120,6 +122,10 @@ func (s *memory) Settle(_ context.Context, l pipeline.Lease, _ *pipeline.Run, j 
 	if s.again > 0 {
 		s.again--
 		return pipeline.ErrAgain
+	}
+	if s.refuseCommits > 0 {
+		s.refuseCommits--
+		return errLostAnswer
 	}
 	j.failures, j.since = 0, time.Time{}
 	r.job, r.state = *j, e.To

@@ -126,6 +126,20 @@ func (p *pass[R]) leave(ctx context.Context) error {
 	return p.cfg.Store.Release(ctx, p.lease, p.cfg.Clock.Now())
 }
 
+// giveBack ends a pass that could not write down what it did, whether or not the commit went through: renewed for ever, its
+// lease would keep everybody from the record. Who comes next reads how far it got.
+func (p *pass[R]) giveBack(ctx context.Context, cause error) {
+	if errors.Is(cause, ErrLost) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	wake := p.cfg.Clock.Now().Add(pause(1, p.cfg.Retry, p.cfg.Random()))
+	if err := p.cfg.Store.Release(ctx, p.lease, wake); err != nil && !errors.Is(err, ErrLost) {
+		p.logUnlessDone(ctx, "give a lease back", err, slog.Int64("service_id", p.lease.ID))
+	}
+}
+
 // do enters the step's lane, then looks and acts until the step no longer has to wait.
 func (p *pass[R]) do(ctx context.Context, step Step[R], entry *Entry) error {
 	leave, err := p.enterLane(ctx, step)
