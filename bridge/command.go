@@ -55,10 +55,10 @@ func (s *Server) settle(ctx context.Context, route string, err error) int {
 	case err == nil:
 		return http.StatusOK
 	case errors.As(err, &refusal):
-		s.log.InfoContext(ctx, "command refused", "route", route, "code", refusal.Code, "error", err, "request_id", requestID(ctx))
+		s.log.InfoContext(ctx, "command refused", "route", route, "code", refusal.Code, "err", err, "request_id", requestID(ctx))
 		return http.StatusOK
 	default:
-		s.log.ErrorContext(ctx, "command failed", "route", route, "error", err, "request_id", requestID(ctx))
+		s.log.ErrorContext(ctx, "command failed", "route", route, "err", err, "request_id", requestID(ctx))
 		return http.StatusInternalServerError
 	}
 }

@@ -68,7 +68,7 @@ func (s *Server) survive() echo.MiddlewareFunc {
 		DisableStackAll: true,
 		LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			ctx := c.Request().Context()
-			s.log.ErrorContext(ctx, "panic", "error", err, "stack", string(stack), "request_id", requestID(ctx))
+			s.log.ErrorContext(ctx, "panic", "err", err, "stack", string(stack), "request_id", requestID(ctx))
 			return errPanicked
 		},
 	})
@@ -130,7 +130,7 @@ func isLocal(r *http.Request) bool {
 func (s *Server) explain(err error, c echo.Context) {
 	ctx := c.Request().Context()
 	if c.Response().Committed {
-		s.log.ErrorContext(ctx, "answer broke off", "error", err, "request_id", requestID(ctx))
+		s.log.ErrorContext(ctx, "answer broke off", "err", err, "request_id", requestID(ctx))
 		return
 	}
 	answer := answerTo(ctx, err)
@@ -146,7 +146,7 @@ func (s *Server) explain(err error, c echo.Context) {
 func (s *Server) note(c echo.Context, answer *refused, err error) {
 	ctx, id := c.Request().Context(), requestID(c.Request().Context())
 	if answer.Code == CodeInternal {
-		s.log.ErrorContext(ctx, "request failed", "route", c.Path(), "error", err, "request_id", id)
+		s.log.ErrorContext(ctx, "request failed", "route", c.Path(), "err", err, "request_id", id)
 		return
 	}
 	s.metrics.refuse(answer.Code)
