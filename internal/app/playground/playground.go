@@ -115,11 +115,8 @@ func (p *Playground) startSite(ctx context.Context, o Options) (err error) {
 	if p.WHMCS, err = assemble(ctx, o.Shim, filepath.Join(p.dir, "whmcs"), p.configuration()); err != nil {
 		return err
 	}
-	if err := p.WHMCS.serve(ctx); err != nil {
-		return err
-	}
-	p.onClose(p.WHMCS.stop)
-	return nil
+	p.onClose(p.WHMCS.Stop)
+	return p.WHMCS.Start(ctx)
 }
 
 // configuration is WHMCS's configuration.php.

@@ -23,9 +23,10 @@ type Site struct {
 	Dir    string // document root, with configuration.php in it
 	Seeded Seeded
 
-	php    *exec.Cmd
-	log    *os.File
-	exited chan error
+	address string // host:port
+	php     *exec.Cmd
+	log     *os.File
+	exited  chan error
 }
 
 // Seeded names what the demo data hold.
@@ -62,31 +63,35 @@ func assemble(ctx context.Context, shim, root, configuration string) (*Site, err
 	return &Site{Dir: root}, nil
 }
 
-// serve starts PHP with a few workers: the sidecar calls back while a request of WHMCS is still open.
-func (s *Site) serve(ctx context.Context) error {
-	address, err := freeAddress(ctx)
-	if err != nil {
+// Start starts PHP with a few workers, because the sidecar calls back while a request of WHMCS is still open. After a Stop
+// it comes back at the same address.
+func (s *Site) Start(ctx context.Context) (err error) {
+	if s.address == "" {
+		if s.address, err = freeAddress(ctx); err != nil {
+			return err
+		}
+		s.URL = "http://" + s.address
+	}
+	if s.log, err = os.OpenFile(filepath.Join(s.Dir, "..", "php.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return err
 	}
-	if s.log, err = os.Create(filepath.Join(s.Dir, "..", "php.log")); err != nil {
-		return err
-	}
-	s.php = exec.Command("php", "-d", "display_errors=0", "-d", "log_errors=1", "-S", address, "-t", s.Dir, filepath.Join(s.Dir, "router.php")) //nolint:gosec,noctx // ended by stop, not by the context of the start
+	s.php = exec.Command("php", "-d", "display_errors=0", "-d", "log_errors=1", "-S", s.address, "-t", s.Dir, filepath.Join(s.Dir, "router.php")) //nolint:gosec,noctx // ended by Stop, not by the context of the start
 	s.php.Env = append(os.Environ(), "PHP_CLI_SERVER_WORKERS=6")
 	s.php.Stdout, s.php.Stderr = s.log, s.log
 	s.php.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := s.php.Start(); err != nil {
-		return fmt.Errorf("start php: %w", err)
+		err = errors.Join(fmt.Errorf("start php: %w", err), s.log.Close())
+		s.php = nil
+		return err
 	}
 	s.exited = make(chan error, 1)
 	go func() { s.exited <- s.php.Wait() }()
-	s.URL = "http://" + address
-	return s.answers(ctx, address)
+	return s.answers(ctx)
 }
 
-func (s *Site) answers(ctx context.Context, address string) error {
+func (s *Site) answers(ctx context.Context) error {
 	for {
-		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", s.address)
 		if err == nil {
 			return conn.Close()
 		}
@@ -100,10 +105,14 @@ func (s *Site) answers(ctx context.Context, address string) error {
 	}
 }
 
-// stop ends PHP and its workers, which share its process group.
-func (s *Site) stop() error {
+// Stop ends PHP and its workers, which share its process group; nothing happens when it does not run.
+func (s *Site) Stop() error {
+	if s.php == nil {
+		return nil
+	}
 	err := syscall.Kill(-s.php.Process.Pid, syscall.SIGTERM)
 	<-s.exited
+	s.php = nil
 	return errors.Join(err, s.log.Close())
 }
 
