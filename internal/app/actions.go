@@ -23,6 +23,7 @@ func actions() cli.Actions {
 		Schema:  schemaNumber,
 		States:  stateTables,
 		Demo:    demo,
+		Bench:   bench,
 		Sim:     simulate,
 		Probes:  probes(),
 	}

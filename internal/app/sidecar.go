@@ -39,6 +39,7 @@ type Sidecar struct {
 	listeners []net.Listener
 	clock     clock.Clock
 	schedule  *schedule
+	serveOnly bool
 }
 
 // Options are what tests, the demo and benchmarks replace.
@@ -46,11 +47,13 @@ type Options struct {
 	Log   *slog.Logger
 	Clock clock.Clock // of the engine and the tasks; signatures always use real time
 	Lines io.Writer   // where the live lines of all runs go; nil = nowhere
+	// ServeOnly leaves the engine out: orders are taken and stay where they are.
+	ServeOnly bool
 }
 
 // NewSidecar connects to the database, opens the listeners and assembles the parts; nothing runs before Run. Close it.
 func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, error) {
-	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64)}
+	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64), serveOnly: o.ServeOnly}
 	var err error
 	if s.store, err = openStore(ctx, cfg, o); err != nil {
 		return nil, err
@@ -135,7 +138,9 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { s.work(ctx) })
+	if !s.serveOnly {
+		wg.Go(func() { s.work(ctx) })
+	}
 	err := s.server.Serve(ctx, s.listeners...)
 	cancel()
 	wg.Wait()
