@@ -45,6 +45,9 @@ func (a Auth) String() string {
 // GoString keeps secrets out of %#v.
 func (a Auth) GoString() string { return a.String() }
 
+// MarshalText keeps secrets out of JSON, such as that of a log.
+func (a Auth) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
 func (a Auth) token() bool { return a.TokenID != "" }
 
 func (a Auth) valid() error {

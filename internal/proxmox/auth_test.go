@@ -185,6 +185,19 @@ func TestTrap_ticketsLostLoginIsNoUnknownOutcome(t *testing.T) {
 	}
 }
 
+func TestAuth_showsNoSecretHoweverItIsPrinted(t *testing.T) {
+	t.Parallel()
+	for _, a := range []proxmox.Auth{{TokenID: tokenID, Secret: secret}, {Username: "root@pam", Password: secret}} {
+		var out bytes.Buffer
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "auth", a, "config", proxmox.Config{Auth: a})
+		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "auth", a, "config", proxmox.Config{Auth: a})
+		_, _ = fmt.Fprintf(&out, "%v %+v %#v %s %v %+v %#v", a, a, a, a, proxmox.Config{Auth: a}, &proxmox.Config{Auth: a}, proxmox.Config{Auth: a})
+		if strings.Contains(out.String(), secret) || !strings.Contains(out.String(), a.TokenID+a.Username) {
+			t.Errorf("printed as %s", out.String())
+		}
+	}
+}
+
 func TestAuth_readsTokensAndLogins(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

@@ -129,21 +129,38 @@ func TestCluster_readsTheInventory(t *testing.T) {
 	t.Parallel()
 	onEachVersion(t, func(t *testing.T, l lab) {
 		t.Helper()
-		nodes, err := l.Nodes(t.Context())
-		if err != nil || len(nodes) != 3 || !nodes[0].Online || nodes[0].FreeMemory <= 0 {
-			t.Errorf("nodes: %+v, %v", nodes, err)
+		r, err := l.Resources(t.Context())
+		if err != nil || len(r.Nodes) != 3 {
+			t.Fatalf("got %+v, %v", r, err)
 		}
-		guests, err := l.GuestList(t.Context())
-		i := slices.IndexFunc(guests, func(g vm.GuestRef) bool { return g.VMID == 9000 })
-		if err != nil || i < 0 || !guests[i].Template || guests[i].Node != "pve1" || guests[i].Name != "debian-12" {
-			t.Errorf("guests: %+v, %v", guests, err)
+		for _, n := range r.Nodes {
+			if !n.Online || n.FreeMemory <= 0 {
+				t.Errorf("node %+v", n)
+			}
 		}
-		storages, err := l.Storages(t.Context(), "pve1")
-		j := slices.IndexFunc(storages, func(s vm.Storage) bool { return s.ID == "shared" })
-		if err != nil || j < 0 || !storages[j].Shared || !storages[j].Active || storages[j].Avail <= 0 || !slices.Contains(storages[j].Content, "images") {
-			t.Errorf("storages: %+v, %v", storages, err)
+		i := slices.IndexFunc(r.Guests, func(g vm.GuestRef) bool { return g.VMID == 9000 })
+		if i < 0 || !r.Guests[i].Template || r.Guests[i].Node != "pve1" || r.Guests[i].Name != "debian-12" {
+			t.Errorf("guests: %+v", r.Guests)
+		}
+		for _, n := range r.Nodes {
+			live, err := l.Storages(t.Context(), n.Name)
+			if err != nil || len(live) == 0 {
+				t.Fatalf("storages of %s: %v, %v", n.Name, live, err)
+			}
+			for _, want := range live {
+				i := slices.IndexFunc(r.Storages, func(s vm.Storage) bool { return s.ID == want.ID && s.Node == n.Name })
+				if i < 0 || r.Storages[i].Shared != want.Shared || !r.Storages[i].Active || r.Storages[i].Type != want.Type ||
+					r.Storages[i].Capacity != want.Capacity || r.Storages[i].Avail != want.Avail || !sameWords(r.Storages[i].Content, want.Content) {
+					t.Errorf("storage %+v is not among %+v", want, r.Storages)
+				}
+			}
 		}
 	})
+}
+
+// sameWords compares without order, which Proxmox does not keep.
+func sameWords(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 func TestCluster_carriesAGuestFromTemplateToRunning(t *testing.T) {

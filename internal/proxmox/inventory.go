@@ -12,8 +12,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
-// Nodes implements vm.Inventory from /nodes, which also lists members that are offline and is not broadcast data.
-// Without Sys.Audit on a node its memory is unknown and FreeMemory is 0.
+// Nodes lists the members of the cluster from /nodes, those that are offline too. Without Sys.Audit on a node its memory is unknown and FreeMemory is 0.
 func (c *Cluster) Nodes(ctx context.Context) ([]vm.Node, error) {
 	var answer []struct {
 		Node   string `json:"node"`
@@ -31,7 +30,7 @@ func (c *Cluster) Nodes(ctx context.Context) ([]vm.Node, error) {
 	return nodes, nil
 }
 
-// Storages implements vm.Inventory from /nodes/{node}/storage; disabled ones are left out.
+// Storages asks a node itself what it can use, so it also shows whether that node answers; disabled ones are left out.
 func (c *Cluster) Storages(ctx context.Context, node string) ([]vm.Storage, error) {
 	var answer []struct {
 		Storage string `json:"storage"`
@@ -48,7 +47,7 @@ func (c *Cluster) Storages(ctx context.Context, node string) ([]vm.Storage, erro
 	storages := make([]vm.Storage, 0, len(answer))
 	for _, a := range answer {
 		storages = append(storages, vm.Storage{
-			ID: a.Storage, Type: a.Type, Content: list(a.Content), Shared: bool(a.Shared), Active: bool(a.Active),
+			ID: a.Storage, Node: node, Type: a.Type, Content: list(a.Content), Shared: bool(a.Shared), Active: bool(a.Active),
 			Avail: int64(a.Avail), Capacity: int64(a.Total),
 		})
 	}
@@ -57,31 +56,6 @@ func (c *Cluster) Storages(ctx context.Context, node string) ([]vm.Storage, erro
 
 func list(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == ';' })
-}
-
-// GuestList implements vm.Inventory from /cluster/resources. Containers are listed too, never as templates: they hold
-// ids of the same range.
-func (c *Cluster) GuestList(ctx context.Context) ([]vm.GuestRef, error) {
-	var answer []struct {
-		Type     string `json:"type"`
-		VMID     number `json:"vmid"`
-		Node     string `json:"node"`
-		Name     string `json:"name"`
-		Template flag   `json:"template"`
-		Status   string `json:"status"`
-		Pool     string `json:"pool"`
-	}
-	if err := c.get(ctx, "/cluster/resources?type=vm", &answer); err != nil {
-		return nil, fmt.Errorf("list guests: %w", err)
-	}
-	guests := make([]vm.GuestRef, 0, len(answer))
-	for _, a := range answer {
-		guests = append(guests, vm.GuestRef{
-			VMID: int(a.VMID), Node: a.Node, Name: a.Name, Status: a.Status, Pool: a.Pool,
-			Template: bool(a.Template) && a.Type == "qemu",
-		})
-	}
-	return guests, nil
 }
 
 // Task implements vm.Inventory. A task is asked on the node that its id names (pve-behaviour §3).

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -236,37 +237,52 @@ func TestTrap_versionMayBeAskedConcurrently(t *testing.T) {
 // One guest with half a core or one storage of a petabyte made the driver's whole list fail.
 func TestTrap_listsTakeFractionsExponentsAndNumbersAsText(t *testing.T) {
 	t.Parallel()
+	s := always(ok(`[{"type":"pool","pool":"tenants","id":"/pool/tenants"},{"type":"sdn","sdn":"localnetwork","node":"pve1"},
+		{"type":"qemu","vmid":100,"node":"pve1","name":"tmpl","template":1,"status":"stopped","maxcpu":0.5,"pool":"tenants"},
+		{"type":"qemu","vmid":"101","node":"pve2","status":"unknown","maxdisk":1.1e+15},
+		{"type":"lxc","vmid":102,"node":"pve2","template":"1","status":"running"},
+		{"type":"storage","storage":"big","node":"pve1","plugintype":"rbd","content":"images,rootdir","shared":"1","status":"available","maxdisk":"2200000000000000","disk":1.1e+15},
+		{"type":"storage","storage":"gone","node":"pve1","plugintype":"nfs","content":"images","shared":true,"status":"unknown"},
+		{"type":"node","node":"pve1","status":"online","maxmem":1000,"mem":"400","cpu":0.01},{"type":"node","node":"pve2","status":"offline"}]`))
+	want := vm.Resources{
+		Nodes: []vm.Node{{Name: "pve1", Online: true, FreeMemory: 600}, {Name: "pve2"}},
+		Guests: []vm.GuestRef{
+			{VMID: 100, Node: "pve1", Name: "tmpl", Template: true, Status: "stopped", Pool: "tenants"},
+			{VMID: 101, Node: "pve2", Status: "unknown"},
+			{VMID: 102, Node: "pve2", Status: "running"},
+		},
+		Storages: []vm.Storage{
+			{ID: "big", Node: "pve1", Type: "rbd", Content: []string{"images", "rootdir"}, Shared: true, Active: true, Avail: 1100000000000000, Capacity: 2200000000000000},
+			{ID: "gone", Node: "pve1", Type: "nfs", Content: []string{"images"}, Shared: true},
+		},
+	}
+	got, err := cluster(t, s, nil).Resources(context.Background())
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func TestTrap_nodeAndStorageListsTakeThemToo(t *testing.T) {
+	t.Parallel()
 	s := &stub{answers: func(_ int, r request) reply {
-		switch r.path {
-		case "/cluster/resources":
-			return ok(`[{"type":"qemu","vmid":100,"node":"pve1","name":"tmpl","template":1,"status":"stopped","maxcpu":0.5,"pool":"tenants"},
-				{"type":"qemu","vmid":"101","node":"pve2","status":"unknown","maxdisk":1.1e+15},
-				{"type":"lxc","vmid":102,"node":"pve2","template":"1","status":"running"}]`)
-		case "/nodes/pve1/storage":
-			return ok(`[{"storage":"big","type":"rbd","content":"images,rootdir","shared":"1","active":true,"avail":1.1e+15,"total":"2200000000000000"},
-				{"storage":"gone","type":"nfs","content":"images","shared":1,"active":0}]`)
-		default:
+		if r.path == "/nodes" {
 			return ok(`[{"node":"pve1","status":"online","maxmem":1000,"mem":"400"},{"node":"pve2","status":"offline"}]`)
 		}
+		return ok(`[{"storage":"big","type":"rbd","content":"images,rootdir","shared":"1","active":true,"avail":1.1e+15,"total":"2200000000000000"},
+			{"storage":"gone","type":"nfs","content":"images","shared":1,"active":0}]`)
 	}}
 	c := cluster(t, s, nil)
-	guests, err := c.GuestList(context.Background())
-	wantGuests := []vm.GuestRef{
-		{VMID: 100, Node: "pve1", Name: "tmpl", Template: true, Status: "stopped", Pool: "tenants"},
-		{VMID: 101, Node: "pve2", Status: "unknown"},
-		{VMID: 102, Node: "pve2", Status: "running"},
-	}
-	if err != nil || !slices.Equal(guests, wantGuests) {
-		t.Errorf("guests: got %+v, %v; want %+v", guests, err, wantGuests)
-	}
-	storages, err := c.Storages(context.Background(), "pve1")
-	if err != nil || len(storages) != 2 || !storages[0].Shared || !storages[0].Active || storages[0].Avail != 1100000000000000 || storages[0].Capacity != 2200000000000000 ||
-		!slices.Equal(storages[0].Content, []string{"images", "rootdir"}) || storages[1].Active {
-		t.Errorf("storages: got %+v, %v", storages, err)
-	}
 	nodes, err := c.Nodes(context.Background())
 	if want := []vm.Node{{Name: "pve1", Online: true, FreeMemory: 600}, {Name: "pve2"}}; err != nil || !slices.Equal(nodes, want) {
 		t.Errorf("nodes: got %+v, %v; want %+v", nodes, err, want)
+	}
+	storages, err := c.Storages(context.Background(), "pve1")
+	want := []vm.Storage{
+		{ID: "big", Node: "pve1", Type: "rbd", Content: []string{"images", "rootdir"}, Shared: true, Active: true, Avail: 1100000000000000, Capacity: 2200000000000000},
+		{ID: "gone", Node: "pve1", Type: "nfs", Content: []string{"images"}, Shared: true},
+	}
+	if err != nil || !reflect.DeepEqual(storages, want) {
+		t.Errorf("storages: got %+v, %v; want %+v", storages, err, want)
 	}
 }
 
