@@ -1,10 +1,10 @@
 package pvesim_test
 
 import (
-	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -67,15 +67,10 @@ func newLab(t *testing.T, change func(*pvesim.Config)) *lab {
 		change(&cfg)
 	}
 	sim := pvesim.New(cfg)
-	srv, err := sim.ListenTLS("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = srv.Close() })
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // its own certificate is tested elsewhere
-	t.Cleanup(transport.CloseIdleConnections)
+	srv := httptest.NewServer(sim)
+	t.Cleanup(srv.Close)
 	return &lab{
-		t: t, sim: sim, clock: clk, base: srv.URL() + "/api2/json", http: &http.Client{Transport: transport},
+		t: t, sim: sim, clock: clk, base: srv.URL + "/api2/json", http: srv.Client(),
 		header: http.Header{"Authorization": {demoToken}},
 	}
 }
@@ -185,13 +180,13 @@ func (l *lab) task(method, path, params string) string {
 
 func (l *lab) finish(upid string) string {
 	l.t.Helper()
-	for range 1000 {
+	for i := range 1000 {
 		st, _ := l.ok("GET", taskPath(upid)+"/status", "").data.(map[string]any)
 		if st["status"] == "stopped" {
 			exit, _ := st["exitstatus"].(string)
 			return exit
 		}
-		l.clock.step(100 * time.Millisecond)
+		l.clock.step(min(time.Duration(i/10+1)*100*time.Millisecond, time.Second))
 	}
 	l.t.Fatalf("task %s never ends", upid)
 	return ""

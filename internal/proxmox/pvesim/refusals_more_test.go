@@ -90,7 +90,7 @@ func powerRows() []row {
 		post(83, "paused guest", status+"/shutdown", "", "500 VM is paused - cannot shutdown", paused100),
 		{n: 84, name: "destroy a running guest", method: "DELETE", path: g100, state: run100, want: "500 VM 100 is running - destroy failed"},
 		{n: 85, name: "destroy by force", method: "DELETE", path: g100, params: "force=1", want: "400 force: " + unknown},
-		{n: 86, name: "destroy a protected guest", method: "DELETE", path: g100, state: key100("protection", "1"), want: "500 can't remove VM 100 - protection mode enabled"},
+		{n: 86, name: "destroy a protected guest", method: "DELETE", path: g100, state: key100("protection"), want: "500 can't remove VM 100 - protection mode enabled"},
 	}
 	for _, what := range []string{"reset", "reboot", "suspend", "resume"} {
 		rows = append(rows, post(81, what+" of the stopped", status+"/"+what, "", "500 VM 100 not running", nil))
@@ -236,9 +236,9 @@ func insideRows() []row {
 	}
 	return []row{
 		get(135, "no agent", "500 No QEMU guest agent configured", nil),
-		get(136, "agent of a stopped guest", "500 VM 100 is not running", key100("agent", "1")),
+		get(136, "agent of a stopped guest", "500 VM 100 is not running", key100("agent")),
 		get(137, "silent agent", "500 QEMU guest agent is not running", func(l *lab) {
-			key100("agent", "1")(l)
+			key100("agent")(l)
 			l.sim.SetHabits(100, pvesim.Habits{NoAgent: true})
 			run100(l)
 		}),

@@ -47,8 +47,12 @@ func refusalLab(t *testing.T, v contract.Version) *lab {
 			Version: v, Clock: cfg.Clock,
 			Nodes: []pvesim.NodeConfig{{Name: "pve1"}, {Name: "pve2"}},
 			Storages: []pvesim.StorageConfig{
-				{ID: "local-lvm", Type: "lvmthin"}, {ID: "fast", Type: "lvmthin"}, {ID: "zfs", Type: "zfspool"}, {ID: "lvm", Type: "lvm"},
-				{ID: "files", Type: "dir"}, {ID: "shared", Type: "nfs", Shared: true},
+				{ID: "local-lvm", Type: "lvmthin"},
+				{ID: "fast", Type: "lvmthin"},
+				{ID: "zfs", Type: "zfspool"},
+				{ID: "lvm", Type: "lvm"},
+				{ID: "files", Type: "dir"},
+				{ID: "shared", Type: "nfs", Shared: true},
 				{ID: "local", Type: "dir", Content: []string{"iso", "backup", "snippets"}},
 				{ID: "iso", Type: "dir", Content: []string{"iso"}},
 				{ID: "bk", Type: "dir", Content: []string{"backup"}, KeepBackups: 3},
@@ -200,7 +204,7 @@ func TestRefusals_credentials(t *testing.T) {
 func TestRefusals_belowTheAPI(t *testing.T) {
 	t.Parallel()
 	l := refusalLab(t, contract.V92)
-	req, err := http.NewRequestWithContext(t.Context(), "POST", l.base+g100+"/status/start", struct{ *strings.Reader }{strings.NewReader("a=1")})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.base+g100+"/status/start", struct{ *strings.Reader }{strings.NewReader("a=1")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +213,7 @@ func TestRefusals_belowTheAPI(t *testing.T) {
 	if err != nil || got.status != 501 || got.reason != "chunked transfer encoding not supported" {
 		t.Errorf("chunked: got %d %q %v", got.status, got.reason, err)
 	}
-	req, err = http.NewRequestWithContext(t.Context(), "PUT", l.base+config100, strings.NewReader("{oops"))
+	req, err = http.NewRequestWithContext(t.Context(), http.MethodPut, l.base+config100, strings.NewReader("{oops"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,15 +344,15 @@ func configRows() []row {
 		put(55, "background_delay", "name=x&background_delay=5", "400 background_delay: "+unknown),
 		put(56, "balloon", "balloon=4096", "500 balloon value too large (must be smaller than assigned memory)"),
 		put(57, "boot", form("boot", "order=scsi9"), "500 invalid bootorder: device 'scsi9' does not exist'"),
-		after(put(58, "protected", "delete=scsi0", "500 can't remove drive 'scsi0' - protection mode enabled"), key100("protection", "1")),
+		after(put(58, "protected", "delete=scsi0", "500 can't remove drive 'scsi0' - protection mode enabled"), key100("protection")),
 		after(put(59, "unused in snapshot", "delete=unused0", "500 unable to delete 'local-lvm:vm-100-disk-1' - volume is still in use (snapshot?)"), snapshotOfSecondDisk),
 		{n: 61, name: "current and snapshot", method: "GET", path: config100, params: "current=1&snapshot=s1", want: "400 current: ...; snapshot: ..."},
 	}
 }
 
 func lock100(lock string) func(l *lab) { return func(l *lab) { l.sim.SetLock(100, lock) } }
-func key100(key, value string) func(l *lab) {
-	return func(l *lab) { l.sim.SetKey(100, key, value) }
+func key100(key string) func(l *lab) {
+	return func(l *lab) { l.sim.SetKey(100, key, "1") }
 }
 func run100(l *lab) { l.sim.SetRunning(100, true) }
 

@@ -87,7 +87,8 @@ func replayLab(t *testing.T) *lab {
 			Version: contract.V92, ClusterName: "labcluster", Clock: clk, Durations: d, Pools: []string{"tenants"},
 			Nodes: []pvesim.NodeConfig{{Name: "pve1", Bridges: []string{"vmbr0"}}, {Name: "pve2", Bridges: []string{"vmbr0"}}},
 			Storages: []pvesim.StorageConfig{
-				{ID: "local", Type: "dir", Content: files}, {ID: "store", Type: "dir", Content: all},
+				{ID: "local", Type: "dir", Content: files},
+				{ID: "store", Type: "dir", Content: all},
 				{ID: "shared", Type: "dir", Content: all, Shared: true},
 			},
 			Tokens: []pvesim.Token{
@@ -233,7 +234,7 @@ func (tl *teller) request(l *lab, r recorded) *http.Request {
 			tl.t.Fatal(err)
 		}
 		body, kind = string(text), "application/json"
-	case r.Method == "GET" || r.Method == "DELETE":
+	case r.Method == http.MethodGet || r.Method == http.MethodDelete:
 		where += "?" + values.Encode()
 	default:
 		body, kind = values.Encode(), "application/x-www-form-urlencoded"
@@ -264,8 +265,8 @@ func (tl *teller) fillPath(path string) string {
 		}
 		return path[:i] + real + "/" + rest
 	}
-	if strings.Contains(path, "vzdump-qemu-") {
-		return path[:strings.Index(path, "local%3A")] + url.PathEscape(tl.archive)
+	if head, _, isArchive := strings.Cut(path, "local%3Abackup"); isArchive {
+		return head + url.PathEscape(tl.archive)
 	}
 	return path
 }
@@ -291,8 +292,8 @@ func (tl *teller) fill(r recorded, key, value string) string {
 // stale is the newest digest read that is no longer the present one.
 func (tl *teller) stale(r recorded, seen []string) string {
 	path := r.Path
-	if strings.Contains(path, "/firewall/rules") {
-		path = path[:strings.Index(path, "/rules")] + "/rules"
+	if head, _, isRule := strings.Cut(path, "/rules"); isRule {
+		path = head + "/rules"
 	}
 	now := digestIn(tl.ok("GET", path, "").data)
 	for _, d := range slices.Backward(seen) {
@@ -305,8 +306,8 @@ func (tl *teller) stale(r recorded, seen []string) string {
 
 func objectOf(path string) string {
 	for _, part := range []string{"/firewall/rules", "/firewall/options", "/config"} {
-		if i := strings.Index(path, part); i >= 0 {
-			return path[:i] + part
+		if head, _, found := strings.Cut(path, part); found {
+			return head + part
 		}
 	}
 	return path
@@ -470,17 +471,11 @@ func like(want, got string) bool {
 	if want == got {
 		return true
 	}
-	pattern := "(?s)^"
-	rest := want
-	for {
-		at := placeholder.FindStringIndex(rest)
-		if at == nil {
-			break
-		}
-		pattern += regexp.QuoteMeta(rest[:at[0]]) + ".+?"
-		rest = rest[at[1]:]
+	parts := placeholder.Split(want, -1)
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
 	}
-	pattern += regexp.QuoteMeta(rest) + "$"
+	pattern := "(?s)^" + strings.Join(parts, ".+?") + "$"
 	pattern = strings.ReplaceAll(pattern, `:\.\.\.:`, `:[^:]+:[^:]+:[^:]+:`)
 	ok, err := regexp.MatchString(pattern, got)
 	return ok && err == nil

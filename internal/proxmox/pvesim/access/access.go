@@ -6,7 +6,6 @@ package access
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -138,12 +137,13 @@ func (r *Registry) effective(who, path string) []string {
 
 func steps(path string) []string {
 	out := []string{"/"}
-	walked := ""
-	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
-		if part != "" {
-			walked += "/" + part
-			out = append(out, walked)
+	for i := range path {
+		if i > 0 && path[i] == '/' {
+			out = append(out, path[:i])
 		}
+	}
+	if path != "/" {
+		out = append(out, path)
 	}
 	return out
 }

@@ -89,8 +89,9 @@ func render(f Fields) map[string]any {
 	return out
 }
 
+//nolint:gochecknoglobals // immutable table
 var optionNames = strings.Fields(`enable dhcp ndp radv macfilter ipfilter log_level_in log_level_out policy_in
-	policy_out policy_forward ebtables log_ratelimit log_level_forward`) //nolint:gochecknoglobals // immutable table
+	policy_out policy_forward ebtables log_ratelimit log_level_forward`)
 
 // GetOptions answers what was set, and the digest.
 func (c *Config) GetOptions() map[string]any {

@@ -12,11 +12,13 @@ import (
 )
 
 // macros that rules may name; the usual ones of the original's longer list.
+//
+//nolint:gochecknoglobals // immutable table
 var macros = strings.Fields(`Amanda Auth BGP BitTorrent CephMonitor DHCPfwd DHCPv6 DNS Distcc FTP Finger GNUnet
 	GRE Git HKP HTTP HTTP/3 HTTPS ICMPV6 ICPV2 ICQ IMAP IMAPS IPIP IPsec IPsecah IPsecnat IRC Jetdirect L2TP LDAP
 	LDAPS MDNS MSNP MSSQL Mail Munin MySQL NNTP NNTPS NTP NeighborDiscovery OSPF OpenVPN PBS PCA PMG POP3 POP3S PPtP
 	Ping PostgreSQL Printer RDP RIP RNDC Razor Rdate Rsync SANE SMB SMBswat SMTP SMTPS SNMP SPAMD SPICEproxy SSH SVN
-	SixXS Squid Submission Syslog TFTP Telnet Telnets Time Trcrt VNC VNCL Web Webcache Webmin Whois ceph`) //nolint:gochecknoglobals // immutable table
+	SixXS Squid Submission Syslog TFTP Telnet Telnets Time Trcrt VNC VNCL Web Webcache Webmin Whois ceph`)
 
 // Macros lists the macro names.
 func Macros() []string { return slices.Clone(macros) }
@@ -145,7 +147,7 @@ func (c *Config) verify(env string, r Fields) error {
 	return nil
 }
 
-var ifacePattern = regexp.MustCompile(`^net\d+$`) //nolint:gochecknoglobals // immutable
+var ifacePattern = regexp.MustCompile(`^net\d+$`)
 
 func (c *Config) verifyAction(env string, r Fields, faults map[string]string) {
 	switch {

@@ -10,7 +10,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
-// GetVersion answers the endpoint of that name.
+// GetVersion answers the release; clients pick their contract by it.
 func GetVersion(w *world.Call) (any, error) {
 	c := &call{w}
 	return map[string]any{"version": version(c), "release": string(c.Cfg.Version), "repoid": "0123456789abcdef"}, nil
@@ -20,7 +20,7 @@ func version(c *call) string {
 	return map[contract.Version]string{contract.V74: "7.4-16", contract.V84: "8.4.5", contract.V92: "9.2.3"}[c.Cfg.Version]
 }
 
-// GetNextID answers the endpoint of that name.
+// GetNextID answers the lowest free number and reserves nothing.
 func GetNextID(w *world.Call) (any, error) {
 	c := &call{w}
 	if c.Has("vmid") {
@@ -38,7 +38,7 @@ func GetNextID(w *world.Call) (any, error) {
 	return nil, refusal.Fault("unable to get any free VMID in range [100, 1000000]")
 }
 
-// GetClusterStatus answers the endpoint of that name.
+// GetClusterStatus answers quorum and members.
 func GetClusterStatus(w *world.Call) (any, error) {
 	c := &call{w}
 	online := 0
@@ -76,7 +76,7 @@ func (c *call) figures(n *world.Node) map[string]any {
 
 const madeUpPrint = "AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99"
 
-// GetNodes answers the endpoint of that name.
+// GetNodes lists the nodes; their load only to auditors.
 func GetNodes(w *world.Call) (any, error) {
 	c := &call{w}
 	rows := []map[string]any{}
@@ -91,7 +91,7 @@ func GetNodes(w *world.Call) (any, error) {
 	return rows, nil
 }
 
-// GetResources answers the endpoint of that name.
+// GetResources lists everything the caller may see, as the last broadcast knew it.
 func GetResources(w *world.Call) (any, error) {
 	c := &call{w}
 	kind := c.Str("type")

@@ -7,7 +7,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
-// ListGuests answers the endpoint of that name.
+// ListGuests lists a node's guests as they are now.
 func ListGuests(w *world.Call) (any, error) {
 	c := &call{w}
 	out := []map[string]any{}
@@ -19,7 +19,7 @@ func ListGuests(w *world.Call) (any, error) {
 	return out, nil
 }
 
-// GetCurrent answers the endpoint of that name.
+// GetCurrent answers what a guest does right now.
 func GetCurrent(w *world.Call) (any, error) {
 	c := &call{w}
 	g, err := c.Guest()

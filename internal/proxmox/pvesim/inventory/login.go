@@ -8,7 +8,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
-// PostTicket answers the endpoint of that name.
+// PostTicket logs in with a password, or renews a ticket.
 func PostTicket(w *world.Call) (any, error) {
 	c := &call{w}
 	user := c.Str("username")
@@ -26,7 +26,7 @@ func PostTicket(w *world.Call) (any, error) {
 	}, nil
 }
 
-// GetPermissions answers the endpoint of that name.
+// GetPermissions lists the caller's privileges on the usual paths.
 func GetPermissions(w *world.Call) (any, error) {
 	c := &call{w}
 	out := map[string]map[string]int{}

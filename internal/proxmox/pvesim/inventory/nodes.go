@@ -7,7 +7,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
-// GetNodeStatus answers the endpoint of that name.
+// GetNodeStatus answers a node's load and build.
 func GetNodeStatus(w *world.Call) (any, error) {
 	c := &call{w}
 	n := c.FindNode(c.Node)
@@ -35,7 +35,7 @@ func GetNodeStatus(w *world.Call) (any, error) {
 	return out, nil
 }
 
-// GetNetwork answers the endpoint of that name.
+// GetNetwork lists a node's bridges; other kinds of interfaces are not simulated.
 func GetNetwork(w *world.Call) (any, error) {
 	c := &call{w}
 	rows := []map[string]any{}

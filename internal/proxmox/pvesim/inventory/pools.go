@@ -8,7 +8,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
-// GetPools answers the endpoint of that name.
+// GetPools lists the pools.
 func GetPools(w *world.Call) (any, error) {
 	c := &call{w}
 	if c.Has("poolid") {
@@ -27,7 +27,7 @@ func GetPools(w *world.Call) (any, error) {
 	return rows, nil
 }
 
-// GetPool answers the endpoint of that name.
+// GetPool answers one pool and its members.
 func GetPool(w *world.Call) (any, error) {
 	c := &call{w}
 	p := c.Pools[c.Str("poolid")]
@@ -50,7 +50,7 @@ func GetPool(w *world.Call) (any, error) {
 	return out, nil
 }
 
-// PostPool answers the endpoint of that name.
+// PostPool makes a pool.
 func PostPool(w *world.Call) (any, error) {
 	c := &call{w}
 	id := c.Str("poolid")
@@ -61,7 +61,7 @@ func PostPool(w *world.Call) (any, error) {
 	return nil, nil //nolint:nilnil // the API answers null
 }
 
-// PutPool answers the endpoint of that name.
+// PutPool changes comment and members of a pool.
 func PutPool(w *world.Call) (any, error) {
 	c := &call{w}
 	p := c.Pools[c.Str("poolid")]
@@ -110,7 +110,7 @@ func (c *call) member(p *world.Pool, vmid int) error {
 	return nil
 }
 
-// DeletePool answers the endpoint of that name.
+// DeletePool removes an empty pool.
 func DeletePool(w *world.Call) (any, error) {
 	c := &call{w}
 	id := c.Str("poolid")

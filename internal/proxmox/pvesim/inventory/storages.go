@@ -20,7 +20,7 @@ func (c *call) sizes(st *volume.Storage, node string) map[string]any {
 	}
 }
 
-// GetStorages answers the endpoint of that name.
+// GetStorages lists a node's storages and their room.
 func GetStorages(w *world.Call) (any, error) {
 	c := &call{w}
 	rows := []map[string]any{}
@@ -51,7 +51,7 @@ func (c *call) listed(st *volume.Storage) bool {
 	return len(kinds) == 0 || slices.ContainsFunc(kinds, st.Takes)
 }
 
-// GetStorageStatus answers the endpoint of that name.
+// GetStorageStatus answers one storage and its room.
 func GetStorageStatus(w *world.Call) (any, error) {
 	c := &call{w}
 	st, err := c.Disks.Get(c.Str("storage"))
@@ -61,7 +61,7 @@ func GetStorageStatus(w *world.Call) (any, error) {
 	return c.sizes(st, c.Node), nil
 }
 
-// GetStorageConfigs answers the endpoint of that name.
+// GetStorageConfigs lists the definitions of storages.
 func GetStorageConfigs(w *world.Call) (any, error) {
 	c := &call{w}
 	rows := []map[string]any{}
@@ -73,7 +73,7 @@ func GetStorageConfigs(w *world.Call) (any, error) {
 	return rows, nil
 }
 
-// GetStorageConfig answers the endpoint of that name.
+// GetStorageConfig answers one definition.
 func GetStorageConfig(w *world.Call) (any, error) {
 	c := &call{w}
 	st, err := c.Disks.Get(c.Str("storage"))
@@ -94,7 +94,7 @@ func storageConfig(st *volume.Storage) map[string]any {
 	return row
 }
 
-// GetContent answers the endpoint of that name.
+// GetContent lists a storage's volumes.
 func GetContent(w *world.Call) (any, error) {
 	c := &call{w}
 	st, err := c.Disks.Usable(c.Str("storage"), c.Node)
@@ -181,7 +181,7 @@ func (c *call) aVolume() (*volume.Volume, error) {
 	return v, nil
 }
 
-// GetVolume answers the endpoint of that name.
+// GetVolume answers one volume.
 func GetVolume(w *world.Call) (any, error) {
 	c := &call{w}
 	v, err := c.aVolume()
@@ -198,7 +198,7 @@ func GetVolume(w *world.Call) (any, error) {
 	return out, nil
 }
 
-// PutVolume answers the endpoint of that name.
+// PutVolume changes notes and protection of a volume.
 func PutVolume(w *world.Call) (any, error) {
 	c := &call{w}
 	v, err := c.aVolume()
@@ -214,7 +214,7 @@ func PutVolume(w *world.Call) (any, error) {
 	return nil, nil //nolint:nilnil // the API answers null
 }
 
-// DeleteVolume answers the endpoint of that name.
+// DeleteVolume removes a volume in a task; that of a volume already gone succeeds.
 func DeleteVolume(w *world.Call) (any, error) {
 	c := &call{w}
 	name, err := c.volumeName()
@@ -280,7 +280,7 @@ func ownerOf(name string) string {
 	return ""
 }
 
-// PostContent answers the endpoint of that name.
+// PostContent allocates an image.
 func PostContent(w *world.Call) (any, error) {
 	c := &call{w}
 	if err := c.Need("/storage/"+c.Str("storage"), "Datastore.AllocateSpace"); err != nil {

@@ -49,7 +49,7 @@ func row(t *world.Task) map[string]any {
 	return out
 }
 
-// GetTaskStatus answers the endpoint of that name.
+// GetTaskStatus tells whether a task has ended and how.
 func GetTaskStatus(w *world.Call) (any, error) {
 	c := &call{w}
 	t, err := c.aTask("Sys.Audit")
@@ -67,7 +67,7 @@ func GetTaskStatus(w *world.Call) (any, error) {
 	return out, nil
 }
 
-// GetTaskLog answers the endpoint of that name.
+// GetTaskLog answers lines of a log.
 func GetTaskLog(w *world.Call) (any, error) {
 	c := &call{w}
 	if c.Flag("download") && (c.Has("start") || c.Has("limit")) {
@@ -94,7 +94,7 @@ func GetTaskLog(w *world.Call) (any, error) {
 	return wire.Paged{Rows: rows, Total: len(lines)}, nil
 }
 
-// DeleteTask answers the endpoint of that name.
+// DeleteTask stops a task.
 func DeleteTask(w *world.Call) (any, error) {
 	c := &call{w}
 	t, err := c.aTask("Sys.Modify")
@@ -117,7 +117,7 @@ func listRow(t *world.Task) map[string]any {
 	return out
 }
 
-// GetTasks answers the endpoint of that name.
+// GetTasks lists a node's tasks, newest first, finished ones unless told otherwise.
 func GetTasks(w *world.Call) (any, error) {
 	c := &call{w}
 	all := c.May("/nodes/"+c.Node, "Sys.Audit")
@@ -166,7 +166,7 @@ func (c *call) wanted(t *world.Task) bool {
 	return true
 }
 
-// GetClusterTasks answers the endpoint of that name.
+// GetClusterTasks lists the newest tasks of all nodes.
 func GetClusterTasks(w *world.Call) (any, error) {
 	c := &call{w}
 	rows := []map[string]any{}

@@ -82,34 +82,42 @@ func (c *call) selection() ([]int, error) {
 			return nil, refusal.Param(key, "option conflicts with option 'vmid'")
 		}
 	}
-	var ids []int
 	switch {
 	case c.Has("vmid"):
-		for _, word := range world.Words(c.Str("vmid")) {
-			id, err := strconv.Atoi(word)
-			if g := c.Guests[id]; err == nil && (g == nil || g.Node == c.Node) {
-				ids = append(ids, id)
-			}
-		}
+		return c.namedHere(), nil
 	case c.Flag("all"):
-		for _, g := range c.SortedGuests() {
-			if g.Node == c.Node && !slices.Contains(world.Words(c.Str("exclude")), world.Itoa(g.VMID)) {
-				ids = append(ids, g.VMID)
-			}
-		}
+		exclude := world.Words(c.Str("exclude"))
+		return c.hereIf(func(g *world.Guest) bool { return !slices.Contains(exclude, world.Itoa(g.VMID)) }), nil
 	case c.Has("pool"):
-		for _, g := range c.SortedGuests() {
-			if g.Node == c.Node && slices.Contains(c.PoolsOf(world.VMPath(g.VMID)), c.Str("pool")) {
-				ids = append(ids, g.VMID)
-			}
-		}
-	default:
-		return nil, refusal.Param("vmid", "property is missing")
+		return c.hereIf(func(g *world.Guest) bool {
+			return slices.Contains(c.PoolsOf(world.VMPath(g.VMID)), c.Str("pool"))
+		}), nil
 	}
-	return ids, nil
+	return nil, refusal.Param("vmid", "property is missing")
 }
 
-var noteVar = regexp.MustCompile(`\{\{(\w+)\}\}`) //nolint:gochecknoglobals // immutable
+func (c *call) namedHere() []int {
+	var ids []int
+	for _, word := range world.Words(c.Str("vmid")) {
+		id, err := strconv.Atoi(word)
+		if g := c.Guests[id]; err == nil && (g == nil || g.Node == c.Node) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (c *call) hereIf(wanted func(g *world.Guest) bool) []int {
+	var ids []int
+	for _, g := range c.SortedGuests() {
+		if g.Node == c.Node && wanted(g) {
+			ids = append(ids, g.VMID)
+		}
+	}
+	return ids
+}
+
+var noteVar = regexp.MustCompile(`\{\{(\w+)\}\}`)
 
 func checkNotes(template string) error {
 	for _, m := range noteVar.FindAllStringSubmatch(template, -1) {
@@ -274,11 +282,11 @@ func GetExtractConfig(w *world.Call) (any, error) {
 	if !ok {
 		return nil, refusal.Fault("unable to extract configuration from '%s'", path.Base(v.Name))
 	}
-	out := ""
+	var out strings.Builder
 	for _, key := range s.conf.Keys() {
-		out += key + ": " + s.conf[key] + "\n"
+		out.WriteString(key + ": " + s.conf[key] + "\n")
 	}
-	return out, nil
+	return out.String(), nil
 }
 
 func (c *call) archiveNamed(volid string) (*volume.Volume, error) {

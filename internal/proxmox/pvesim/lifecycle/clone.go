@@ -22,7 +22,7 @@ type cloning struct {
 	format  string
 }
 
-// PostClone answers the endpoint of that name.
+// PostClone copies a guest or a template.
 func PostClone(w *world.Call) (any, error) {
 	c := &call{w}
 	if err := c.poolExists(); err != nil {
@@ -130,24 +130,29 @@ func (c *call) cloneDrive(o *cloning, key string) error {
 		return err
 	}
 	if !d.IsCDROM() {
-		if !o.full && !c.Disks.CanLink(v) {
-			where := " (" + key + ")"
-			if c.Old() {
-				where = " for drive '" + key + "'"
-				return refusal.Fault("Linked clone feature is not supported%s", where)
-			}
-			return refusal.Fault("Linked clone feature is not supported for '%s'%s", v.ID(), where)
-		}
-		if o.storage == "" {
-			if err := c.Need("/storage/"+v.Storage, "Datastore.AllocateSpace"); err != nil {
-				return err
-			}
+		if err := c.cloneData(o, key, v); err != nil {
+			return err
 		}
 	}
 	if o.target != c.Node && !st.Shared {
 		return refusal.Fault("can't clone VM to node '%s' (VM uses local storage)", o.target)
 	}
 	return nil
+}
+
+// cloneData checks a disk with content; CD-ROM and cloud-init drives need none of it.
+func (c *call) cloneData(o *cloning, key string, v *volume.Volume) error {
+	switch {
+	case o.full || c.Disks.CanLink(v):
+	case c.Old():
+		return refusal.Fault("Linked clone feature is not supported for drive '%s'", key)
+	default:
+		return refusal.Fault("Linked clone feature is not supported for '%s' (%s)", v.ID(), key)
+	}
+	if o.storage != "" {
+		return nil
+	}
+	return c.Need("/storage/"+v.Storage, "Datastore.AllocateSpace")
 }
 
 // runClone is the worker: reserve the id, stand in line at the source and its storage, copy, finish.
@@ -295,7 +300,7 @@ func (c *call) finishClone(o *cloning, g *world.Guest) {
 	}
 }
 
-// PostTemplate answers the endpoint of that name.
+// PostTemplate makes a template of a guest; there is no way back.
 func PostTemplate(w *world.Call) (any, error) {
 	c := &call{w}
 	g, err := c.Guest()

@@ -14,7 +14,7 @@ import (
 
 var createOnly = []string{"vmid", "archive", "force", "unique", "storage", "pool", "start", "bwlimit", "live-restore", "ha-managed", "import-working-storage"} //nolint:gochecknoglobals // immutable table
 
-// PostCreate answers the endpoint of that name.
+// PostCreate makes a guest, from nothing or from an archive.
 func PostCreate(w *world.Call) (any, error) {
 	c := &call{w}
 	c.VMID = c.Num("vmid", 0)
@@ -102,7 +102,7 @@ func (c *call) build(t *world.Task, g *world.Guest, set map[string]string) error
 	return nil
 }
 
-// DeleteGuest answers the endpoint of that name.
+// DeleteGuest destroys a guest with its disks and everything filed under its number.
 func DeleteGuest(w *world.Call) (any, error) {
 	c := &call{w}
 	if err := c.OnlyRoot("skiplock"); err != nil {
@@ -121,7 +121,10 @@ func DeleteGuest(w *world.Call) (any, error) {
 				t.Fail(err.Error())
 				return
 			}
-			t.Work(func() { t.Done(c.destroy(t, g)) })
+			t.Work(func() {
+				c.destroy(t, g)
+				t.OK()
+			})
 		})
 	})
 }
@@ -155,7 +158,7 @@ func (c *call) stillRemovable(g *world.Guest) error {
 }
 
 // destroy removes the guest's volumes, its configuration and everything filed under its id.
-func (c *call) destroy(t *world.Task, g *world.Guest) error {
+func (c *call) destroy(t *world.Task, g *world.Guest) {
 	if c.Flag("purge") {
 		t.Say("purging VM %d from related configurations..", g.VMID)
 	}
@@ -173,7 +176,6 @@ func (c *call) destroy(t *world.Task, g *world.Guest) error {
 	for _, p := range c.Pools {
 		p.Remove(g.VMID)
 	}
-	return nil
 }
 
 // refers tells whether the configuration, a snapshot or a pending change names a volume.

@@ -39,7 +39,7 @@ func parseStorageMap(text string) storageMap {
 	return m
 }
 
-// PostMigrate answers the endpoint of that name.
+// PostMigrate moves a guest to another node.
 func PostMigrate(w *world.Call) (any, error) {
 	c := &call{w}
 	if err := c.OnlyRoot("force", "migration_type", "migration_network"); err != nil {
@@ -192,7 +192,7 @@ func (c *call) moveVolumes(g *world.Guest, target string, moves storageMap, stam
 	return nil
 }
 
-// GetMigrate answers the endpoint of that name.
+// GetMigrate says where a guest could go.
 func GetMigrate(w *world.Call) (any, error) {
 	c := &call{w}
 	g, err := c.Guest()

@@ -11,7 +11,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
-// PostStart answers the endpoint of that name.
+// PostStart starts a guest.
 func PostStart(w *world.Call) (any, error) {
 	c := &call{w}
 	if err := c.OnlyRoot("skiplock", "stateuri", "migratedfrom", "migration_type", "migration_network", "targetstorage", "force-cpu", "nocheck"); err != nil {
@@ -71,7 +71,7 @@ func (c *call) startable(g *world.Guest, t *world.Task) error {
 	return nil
 }
 
-// PostStop answers the endpoint of that name.
+// PostStop ends a guest's process.
 func PostStop(w *world.Call) (any, error) {
 	c := &call{w}
 	if err := c.OnlyRoot("skiplock", "migratedfrom", "keepActive"); err != nil {
@@ -112,7 +112,7 @@ func (c *call) stopped(g *world.Guest) {
 	_ = settings.ApplyPending(c.Call, g)
 }
 
-// PostShutdown answers the endpoint of that name.
+// PostShutdown asks a guest to power off.
 func PostShutdown(w *world.Call) (any, error) {
 	c := &call{w}
 	if err := c.OnlyRoot("skiplock", "keepActive"); err != nil {
@@ -165,7 +165,7 @@ func (c *call) live() (*world.Guest, error) {
 	return g, nil
 }
 
-// PostReboot answers the endpoint of that name.
+// PostReboot asks a guest to power off and starts it again, with what was pending.
 func PostReboot(w *world.Call) (any, error) {
 	c := &call{w}
 	g, err := c.live()
@@ -197,7 +197,7 @@ func (c *call) startLater(who access.Identity, g *world.Guest) {
 	})
 }
 
-// PostReset answers the endpoint of that name.
+// PostReset is the reset button.
 func PostReset(w *world.Call) (any, error) {
 	c := &call{w}
 	g, err := c.live()
@@ -215,7 +215,7 @@ func PostReset(w *world.Call) (any, error) {
 	})
 }
 
-// PostSuspend answers the endpoint of that name.
+// PostSuspend pauses a guest, or puts it to sleep on disk.
 func PostSuspend(w *world.Call) (any, error) {
 	c := &call{w}
 	g, err := c.live()
@@ -244,7 +244,7 @@ func PostSuspend(w *world.Call) (any, error) {
 	})
 }
 
-// PostResume answers the endpoint of that name.
+// PostResume lets a paused or sleeping guest go on.
 func PostResume(w *world.Call) (any, error) {
 	c := &call{w}
 	g, err := c.FindGuest()

@@ -42,25 +42,23 @@ func (c Config) keyLines() string {
 	if err != nil || strings.TrimSpace(plain) == "" {
 		return ""
 	}
-	out := "ssh_authorized_keys:\n"
-	for line := range strings.SplitSeq(strings.TrimSpace(plain), "\n") {
-		out += "  - " + strings.TrimSpace(line) + "\n"
-	}
-	return out
+	lines := strings.Split(strings.TrimSpace(plain), "\n")
+	return "ssh_authorized_keys:\n  - " + strings.Join(lines, "\n  - ") + "\n"
 }
 
 // NetworkData is the generated network part. Addresses of cards that do not exist are left out.
 func (c Config) NetworkData() string {
-	out := "version: 1\nconfig:\n"
+	var out strings.Builder
+	out.WriteString("version: 1\nconfig:\n")
 	for _, key := range c.Nets() {
 		number := strings.TrimPrefix(key, "net")
-		out += "    - type: physical\n      name: eth" + number + "\n      mac_address: '" +
-			strings.ToLower(ParseNet(c[key]).MAC) + "'\n"
+		out.WriteString("    - type: physical\n      name: eth" + number + "\n      mac_address: '" +
+			strings.ToLower(ParseNet(c[key]).MAC) + "'\n")
 		if conf := c["ipconfig"+number]; conf != "" {
-			out += "      subnets:\n" + subnets(ParseDrive(conf).Opts)
+			out.WriteString("      subnets:\n" + subnets(ParseDrive(conf).Opts))
 		}
 	}
-	return out + c.resolver()
+	return out.String() + c.resolver()
 }
 
 func subnets(ip map[string]string) string {

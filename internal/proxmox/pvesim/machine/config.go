@@ -86,24 +86,25 @@ func Render(key, text string, memoryNumber bool) any {
 	return text
 }
 
-var indexed = regexp.MustCompile(`^(ide[0-3]|sata[0-5]|scsi([12]?\d|30)|virtio(\d|1[0-5])|efidisk0|tpmstate0|` + //nolint:gochecknoglobals // immutable
+var indexed = regexp.MustCompile(`^(ide[0-3]|sata[0-5]|scsi([12]?\d|30)|virtio(\d|1[0-5])|efidisk0|tpmstate0|` +
 	`unused(\d{1,2}|1\d\d|2[0-4]\d|25[0-5])|net([12]?\d|3[01])|ipconfig([12]?\d|3[01])|serial[0-3]|parallel[0-2]|` +
 	`usb(\d|1[0-3])|hostpci(\d|1[0-5])|numa[0-7]|virtiofs\d)$`)
 
+//nolint:gochecknoglobals // immutable table
 var plain = strings.Fields(`acpi affinity agent allow-ksm amd-sev arch args audio0 autostart balloon bios boot
 	bootdisk cdrom cicustom cipassword citype ciupgrade ciuser cores cpu cpulimit cpuunits description freeze
 	hookscript hotplug hugepages intel-tdx ivshmem keephugepages keyboard kvm localtime lock machine memory
 	migrate_downtime migrate_speed name nameserver numa onboot ostype protection reboot rng0 scsihw searchdomain
 	shares smbios1 smp sockets spice_enhancements sshkeys startdate startup tablet tags tdf template vcpus vga
-	vmgenid vmstatestorage watchdog`) //nolint:gochecknoglobals // immutable table
+	vmgenid vmstatestorage watchdog`)
 
 // Known tells whether a key can stand in a configuration at all.
 func Known(key string) bool { return slices.Contains(plain, key) || indexed.MatchString(key) }
 
 var (
-	diskKey = regexp.MustCompile(`^(ide|sata|scsi|virtio)\d+$|^(efidisk0|tpmstate0)$`) //nolint:gochecknoglobals // immutable
-	busKey  = regexp.MustCompile(`^(ide|sata|scsi|virtio)\d+$`)                        //nolint:gochecknoglobals // immutable
-	netKey  = regexp.MustCompile(`^net\d+$`)                                           //nolint:gochecknoglobals // immutable
+	diskKey = regexp.MustCompile(`^(ide|sata|scsi|virtio)\d+$|^(efidisk0|tpmstate0)$`)
+	busKey  = regexp.MustCompile(`^(ide|sata|scsi|virtio)\d+$`)
+	netKey  = regexp.MustCompile(`^net\d+$`)
 )
 
 // IsDisk tells whether a key names a drive, CD-ROM drives included.
@@ -119,8 +120,8 @@ func IsUnused(key string) bool {
 
 // IsCloudInit tells whether a key is a value that ends in the cloud-init image.
 func IsCloudInit(key string) bool {
-	return slices.Contains([]string{"ciuser", "cipassword", "citype", "cicustom", "ciupgrade", "nameserver",
-		"searchdomain", "sshkeys"}, key) || strings.HasPrefix(key, "ipconfig")
+	values := strings.Fields("ciuser cipassword citype cicustom ciupgrade nameserver searchdomain sshkeys")
+	return slices.Contains(values, key) || strings.HasPrefix(key, "ipconfig")
 }
 
 // Normal is the form in which a value is written down: tags lower, sorted, joined by semicolons.

@@ -36,11 +36,11 @@ func ParseDrive(text string) Drive {
 
 // String prints a drive the way the configuration holds it: file first, options by name.
 func (d Drive) String() string {
-	out := d.File
+	parts := []string{d.File}
 	for _, k := range slices.Sorted(maps.Keys(d.Opts)) {
-		out += "," + k + "=" + d.Opts[k]
+		parts = append(parts, k+"="+d.Opts[k])
 	}
-	return out
+	return strings.Join(parts, ",")
 }
 
 // IsCDROM tells whether the drive is a CD-ROM; cloud-init drives are.

@@ -6,8 +6,10 @@ import (
 )
 
 // always lists the keys a running guest takes at once (pve-behaviour §5.3).
+//
+//nolint:gochecknoglobals // immutable table
 var always = strings.Fields(`description hookscript lock migrate_downtime migrate_speed name onboot protection
-	shares startup tags vmstatestorage cpuunits cpulimit parent`) //nolint:gochecknoglobals // immutable table
+	shares startup tags vmstatestorage cpuunits cpulimit parent`)
 
 // Live tells whether a running guest with this configuration takes the new value of a key at once; an
 // empty value is a deletion. What it does not take stays pending until the next cold start.

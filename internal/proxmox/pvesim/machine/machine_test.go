@@ -45,11 +45,18 @@ func TestLive_whatARunningGuestTakesAtOnce(t *testing.T) {
 		key, value string
 		want       bool
 	}{
-		{"cores", "4", false}, {"cores", "2", true}, {"memory", "1024", false}, {"name", "x", true},
+		{"cores", "4", false},
+		{"cores", "2", true},
+		{"memory", "1024", false},
+		{"name", "x", true},
 		{"net0", "virtio=02:00:00:aa:bb:02,bridge=vmbr0,rate=5", true},
 		{"net0", "virtio=02:00:00:aa:bb:03,bridge=vmbr0", false},
-		{"scsi0", "a:d0,size=1G,mbps_rd=5", true}, {"scsi0", "a:d0,size=1G,cache=none", false},
-		{"scsi1", "a:d3,size=1G", true}, {"ide0", "", false}, {"ciuser", "x", true}, {"serial0", "", true},
+		{"scsi0", "a:d0,size=1G,mbps_rd=5", true},
+		{"scsi0", "a:d0,size=1G,cache=none", false},
+		{"scsi1", "a:d3,size=1G", true},
+		{"ide0", "", false},
+		{"ciuser", "x", true},
+		{"serial0", "", true},
 		{"boot", "order=scsi0", false},
 	}
 	for _, row := range rows {

@@ -12,8 +12,9 @@ type Net struct {
 	Opts       map[string]string
 }
 
+//nolint:gochecknoglobals // immutable table
 var models = strings.Fields(`e1000 e1000-82540em e1000-82544gc e1000-82545em e1000e i82551 i82557b i82559er
-	ne2k_isa ne2k_pci pcnet rtl8139 virtio vmxnet3`) //nolint:gochecknoglobals // immutable table
+	ne2k_isa ne2k_pci pcnet rtl8139 virtio vmxnet3`)
 
 // ParseNet reads a network value that passed the schema, in any of the accepted spellings.
 func ParseNet(text string) Net {
@@ -38,11 +39,11 @@ func ParseNet(text string) Net {
 
 // String prints a card the way the configuration holds it: model and address first, options by name.
 func (n Net) String() string {
-	out := n.Model + "=" + n.MAC
+	parts := []string{n.Model + "=" + n.MAC}
 	for _, k := range slices.Sorted(maps.Keys(n.Opts)) {
-		out += "," + k + "=" + n.Opts[k]
+		parts = append(parts, k+"="+n.Opts[k])
 	}
-	return out
+	return strings.Join(parts, ",")
 }
 
 // Bridge is the bridge the card hangs on, empty for none.

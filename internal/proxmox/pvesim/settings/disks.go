@@ -121,7 +121,7 @@ func (c *call) dropDrive(g *world.Guest, key string, d machine.Drive, force bool
 	return nil
 }
 
-// PutResize answers the endpoint of that name.
+// PutResize grows a disk: at once on 7, in a task on later releases.
 func PutResize(w *world.Call) (any, error) {
 	c := &call{w}
 	if err := c.OnlyRoot("skiplock"); err != nil {

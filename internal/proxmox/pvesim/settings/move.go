@@ -31,7 +31,7 @@ func PostMoveDisk(w *world.Call) (any, error) {
 
 func (c *call) moveTarget() error {
 	storage, other := c.Has("storage"), c.Has("target-vmid")
-	text := ""
+	var text string
 	switch {
 	case !storage && !other:
 		text = "both 'storage' and 'target-vmid' missing, either needs to be set"

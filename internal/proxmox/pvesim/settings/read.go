@@ -8,7 +8,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/world"
 )
 
-// GetConfig answers the endpoint of that name.
+// GetConfig reads a configuration: with pending changes, as it runs, or of a snapshot.
 func GetConfig(w *world.Call) (any, error) {
 	c := &call{w}
 	if c.Flag("current") && c.Has("snapshot") {
@@ -37,7 +37,7 @@ func GetConfig(w *world.Call) (any, error) {
 	return out, nil
 }
 
-// GetPending answers the endpoint of that name.
+// GetPending lists every key with what it is and what it will be.
 func GetPending(w *world.Call) (any, error) {
 	c := &call{w}
 	g, err := c.Guest()

@@ -52,7 +52,7 @@ func (l *Line) After(d time.Duration, do func()) *Event {
 // Advance carries out everything planned up to the given moment, oldest first.
 func (l *Line) Advance(to time.Time) {
 	for len(l.queue) > 0 && !l.queue[0].at.After(to) {
-		e := heap.Pop(&l.queue).(*Event) //nolint:errcheck,forcetypeassert // the heap holds nothing else
+		e := heap.Pop(&l.queue).(*Event) //nolint:forcetypeassert // the heap holds nothing else
 		l.now = later(l.now, e.at)
 		e.do()
 	}
@@ -92,7 +92,7 @@ func (q events) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (q *events) Push(x any) {
-	e := x.(*Event) //nolint:errcheck,forcetypeassert // the heap holds nothing else
+	e := x.(*Event) //nolint:forcetypeassert // the heap holds nothing else
 	e.index = len(*q)
 	*q = append(*q, e)
 }

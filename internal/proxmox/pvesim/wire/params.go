@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -64,9 +65,7 @@ func Params(r *http.Request, v contract.Version) (contract.Params, error) {
 	query := contract.Params{}
 	readForm(query, r.URL.RawQuery)
 	delete(query, "_dc")
-	for k, val := range query {
-		p[k] = val
-	}
+	maps.Copy(p, query)
 	return p, nil
 }
 
@@ -79,7 +78,7 @@ func readBody(p contract.Params, contentType string, body []byte) error {
 	case "application/json":
 		return readJSON(p, body)
 	}
-	return below(506, "unable to parse content type '%s'", contentType) //nolint:usestdlibvars // no name fits the original's use
+	return below(506, "unable to parse content type '%s'", contentType)
 }
 
 // readForm splits on both separators; of a pair only the text between the first and the second "="

@@ -34,6 +34,7 @@ type TaskFault struct {
 // Handler does the work of an endpoint and answers the data.
 type Handler func(c *Call) (any, error)
 
+// Str is a parameter as text, lists joined by commas; empty when it was not given.
 func (c *Call) Str(key string) string {
 	v := c.P[key]
 	if v.IsList {
@@ -42,13 +43,16 @@ func (c *Call) Str(key string) string {
 	return v.Text
 }
 
+// Has tells whether a parameter was given.
 func (c *Call) Has(key string) bool {
 	_, ok := c.P[key]
 	return ok
 }
 
+// Flag tells whether a boolean parameter is on.
 func (c *Call) Flag(key string) bool { return c.Str(key) == "1" }
 
+// Num is an integer parameter, or the default when it was not given.
 func (c *Call) Num(key string, otherwise int) int {
 	if n, err := strconv.Atoi(c.Str(key)); err == nil {
 		return n
@@ -56,7 +60,7 @@ func (c *Call) Num(key string, otherwise int) int {
 	return otherwise
 }
 
-// rest is every parameter but those of the path and the named ones: the values to store.
+// Rest is every parameter but those of the path and the named ones: the values to store.
 func (c *Call) Rest(except ...string) map[string]string {
 	out := map[string]string{}
 	for key := range c.P {
@@ -71,7 +75,7 @@ func (c *Call) Rest(except ...string) map[string]string {
 	return out
 }
 
-// need refuses a caller who holds none of the privileges on a path.
+// Need refuses a caller who holds none of the privileges on a path.
 func (c *Call) Need(path string, anyOf ...string) error {
 	if c.ID.IsRoot() || c.Auth.HasAny(c.ID, path, anyOf...) {
 		return nil
@@ -79,9 +83,10 @@ func (c *Call) Need(path string, anyOf ...string) error {
 	return refusal.Missing(path, strings.Join(anyOf, "|"))
 }
 
+// May is Need as a question.
 func (c *Call) May(path string, anyOf ...string) bool { return c.Need(path, anyOf...) == nil }
 
-// onlyRoot refuses parameters that only a login of root@pam may use.
+// OnlyRoot refuses parameters that only a login of root@pam may use.
 func (c *Call) OnlyRoot(keys ...string) error {
 	for _, key := range keys {
 		if c.Has(key) && !c.ID.IsRoot() {

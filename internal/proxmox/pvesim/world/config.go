@@ -120,10 +120,12 @@ func (d Durations) of(kind string) time.Duration {
 	}[kind]
 }
 
-// DemoToken is the API token of Demo, in the form of an Authorization header's value after the "=".
+// The API token of Demo; made up, for the simulator only.
+//
+//nolint:gosec // no real credential
 const (
 	DemoTokenID     = "kvmbridge@pve!demo"
-	DemoTokenSecret = "11111111-2222-3333-4444-555555555555" //nolint:gosec // made up, for the simulator only
+	DemoTokenSecret = "11111111-2222-3333-4444-555555555555"
 )
 
 // RolePrivs is the least-privilege role for provisioning on a release (pve-behaviour §21.3), on /.

@@ -44,6 +44,7 @@ type Habits struct {
 	NoAgent bool
 }
 
+// NewGuest makes a stopped guest that is not yet part of the world.
 func NewGuest(vmid int, node string, conf machine.Config) *Guest {
 	return &Guest{
 		VMID: vmid, Node: node, Conf: conf, Pending: machine.Config{},
@@ -51,13 +52,15 @@ func NewGuest(vmid int, node string, conf machine.Config) *Guest {
 	}
 }
 
+// ConfFile is the path of a configuration as texts name it.
 func ConfFile(node string, vmid int) string {
 	return fmt.Sprintf("nodes/%s/qemu-server/%d.conf", node, vmid)
 }
 
-// guest finds the call's guest on the call's node; missing is the 500 most calls give.
+// Guest finds the call's guest on the call's node; missing is the 500 most calls give.
 func (c *Call) Guest() (*Guest, error) { return c.GuestOn(c.Node, c.VMID) }
 
+// GuestOn finds a guest on a node; a guest elsewhere is missing, too.
 func (s *World) GuestOn(node string, vmid int) (*Guest, error) {
 	g := s.Guests[vmid]
 	if g == nil || g.Node != node {
@@ -66,7 +69,7 @@ func (s *World) GuestOn(node string, vmid int) (*Guest, error) {
 	return g, nil
 }
 
-// findGuest is guest with the other text of a missing one (clone, reset, reboot, suspend, resume).
+// FindGuest is guest with the other text of a missing one (clone, reset, reboot, suspend, resume).
 func (c *Call) FindGuest() (*Guest, error) {
 	g := c.Guests[c.VMID]
 	if g == nil || g.Node != c.Node {
@@ -75,7 +78,7 @@ func (c *Call) FindGuest() (*Guest, error) {
 	return g, nil
 }
 
-// locked refuses a guest whose configuration holds a lock key.
+// Locked refuses a guest whose configuration holds a lock key.
 func (g *Guest) Locked(except ...string) error {
 	if lock := g.Conf["lock"]; lock != "" && !slices.Contains(except, lock) {
 		return refusal.Fault("VM is locked (%s)", lock)
@@ -83,6 +86,7 @@ func (g *Guest) Locked(except ...string) error {
 	return nil
 }
 
+// Name is the name, made up from the number when the configuration has none.
 func (g *Guest) Name() string {
 	if n := g.Conf["name"]; n != "" {
 		return n
@@ -90,8 +94,10 @@ func (g *Guest) Name() string {
 	return fmt.Sprintf("VM %d", g.VMID)
 }
 
+// Template tells whether the guest is a template.
 func (g *Guest) Template() bool { return g.Conf.Flag("template") }
 
+// Status is running or stopped; a paused guest is running.
 func (g *Guest) Status() string {
 	if g.Run == nil {
 		return "stopped"
@@ -99,6 +105,7 @@ func (g *Guest) Status() string {
 	return "running"
 }
 
+// Digest changes with everything that is written to the configuration.
 func (g *Guest) Digest() string {
 	dropped := machine.Config{}
 	for k, v := range g.Dropped {
@@ -111,7 +118,7 @@ func (g *Guest) Digest() string {
 	return machine.Digest(sections...)
 }
 
-// merged is the configuration with what is pending, as GET config shows it.
+// Merged is the configuration with what is pending, as GET config shows it.
 func (g *Guest) Merged() machine.Config {
 	c := g.Conf.Clone()
 	for k := range g.Dropped {
@@ -121,7 +128,7 @@ func (g *Guest) Merged() machine.Config {
 	return c
 }
 
-// maxDisk is the size of the boot disk in bytes.
+// MaxDisk is the size of the boot disk in bytes.
 func (g *Guest) MaxDisk() int64 {
 	key := g.Conf.BootDisk()
 	if key == "" {
@@ -130,6 +137,7 @@ func (g *Guest) MaxDisk() int64 {
 	return machine.ParseSize(machine.ParseDrive(g.Conf[key]).Opts["size"])
 }
 
+// Render is a configuration as the API answers it.
 func (s *World) Render(c machine.Config) map[string]any {
 	out := map[string]any{}
 	for k, v := range c {
@@ -138,18 +146,19 @@ func (s *World) Render(c machine.Config) map[string]any {
 	return out
 }
 
-// volumeOf finds the volume of a drive as seen from the guest's node.
+// VolumeOf finds the volume of a drive as seen from the guest's node.
 func (s *World) VolumeOf(g *Guest, key string) *volume.Volume {
 	return s.Disks.Find(machine.ParseDrive(g.Conf[key]).File, g.Node)
 }
 
+// SortedGuests lists all guests by number.
 func (s *World) SortedGuests() []*Guest {
 	out := slices.Collect(maps.Values(s.Guests))
 	slices.SortFunc(out, func(a, b *Guest) int { return a.VMID - b.VMID })
 	return out
 }
 
-// basics are the figures every view of a guest shares.
+// Basics are the figures every view of a guest shares.
 func (s *World) Basics(g *Guest) map[string]any {
 	out := map[string]any{
 		"vmid": g.VMID, "name": g.Name(), "status": g.Status(), "cpus": g.Conf.CPUs(),

@@ -6,6 +6,7 @@ import (
 	"time"
 )
 
+// NodeIP is the address of a node.
 func (s *World) NodeIP(name string) string {
 	if n := s.FindNode(name); n != nil {
 		return fmt.Sprintf("10.10.10.%d", 10+n.Index)
@@ -13,6 +14,7 @@ func (s *World) NodeIP(name string) string {
 	return ""
 }
 
+// ClusterName is what the cluster is called.
 func (s *World) ClusterName() string {
 	if s.Cfg.ClusterName == "" {
 		return "pvesim"
@@ -52,6 +54,7 @@ func (s *World) observe() {
 	}
 }
 
+// LastSeen is how the last broadcast saw a guest; false when it came after the last one.
 func (s *World) LastSeen(g *Guest) (Observation, bool) {
 	if s.Cfg.ResourceLag == 0 {
 		return Observation{Name: g.Name(), Status: g.Status(), Template: g.Template()}, true
@@ -64,6 +67,8 @@ func (s *World) LastSeen(g *Guest) (Observation, bool) {
 	}
 	return Observation{}, false
 }
+
+// Started is the moment a guest begins to run.
 func (s *World) Started(g *Guest) {
 	s.PID++
 	delete(g.Conf, "lock")

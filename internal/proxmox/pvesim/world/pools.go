@@ -14,19 +14,22 @@ type Pool struct {
 	Storages    []string
 }
 
+// Add makes a guest a member; twice is once.
 func (p *Pool) Add(vmid int) {
 	if !slices.Contains(p.VMs, vmid) {
 		p.VMs = append(p.VMs, vmid)
 	}
 }
 
+// Remove takes a guest out.
 func (p *Pool) Remove(vmid int) {
 	p.VMs = slices.DeleteFunc(p.VMs, func(v int) bool { return v == vmid })
 }
 
+// PoolIDs lists the pools by name.
 func (s *World) PoolIDs() []string { return slices.Sorted(maps.Keys(s.Pools)) }
 
-// poolsOf names the pools of the guest or storage that an access path is about.
+// PoolsOf names the pools of the guest or storage that an access path is about.
 func (s *World) PoolsOf(path string) []string {
 	var out []string
 	vm, isVM := strings.CutPrefix(path, "/vms/")

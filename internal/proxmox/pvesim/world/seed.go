@@ -77,7 +77,7 @@ func (s *World) seedCloudInit(g *Guest, key, storage string) {
 	}
 }
 
-// toBase makes a drive's volume a base image.
+// ToBase makes a drive's volume a base image.
 func (s *World) ToBase(g *Guest, key string) {
 	v := s.VolumeOf(g, key)
 	if v == nil || v.IsBase() {

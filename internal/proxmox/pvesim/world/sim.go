@@ -115,9 +115,10 @@ func (s *World) addAccess() {
 	}
 }
 
+// Old tells whether the release is 7, which differs from the later ones in many small things.
 func (s *World) Old() bool { return s.Cfg.Version == contract.V74 }
 
-// local is the node whose front end is asked.
+// Local is the node whose front end is asked.
 func (s *World) Local() string {
 	if len(s.Nodes) == 0 {
 		return ""
@@ -125,6 +126,7 @@ func (s *World) Local() string {
 	return s.Nodes[0].Name
 }
 
+// FindNode finds a member of the cluster; nil when there is none of that name.
 func (s *World) FindNode(name string) *Node {
 	i := slices.IndexFunc(s.Nodes, func(n *Node) bool { return n.Name == name })
 	if i < 0 {
@@ -133,7 +135,7 @@ func (s *World) FindNode(name string) *Node {
 	return s.Nodes[i]
 }
 
-// advance brings the story up to the present; the mutex is held.
+// Advance brings the story up to the present; the mutex is held.
 func (s *World) Advance() { s.advanceTo(s.Clk.Now()) }
 
 func (s *World) advanceTo(now time.Time) {
@@ -153,7 +155,7 @@ func (s *World) advanceTo(now time.Time) {
 	s.observe()
 }
 
-// sleep lets time pass in the middle of a call; the mutex is held before and after.
+// Sleep lets time pass in the middle of a call; the mutex is held before and after.
 func (s *World) Sleep(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
@@ -164,11 +166,13 @@ func (s *World) Sleep(ctx context.Context, d time.Duration) {
 	s.Advance()
 }
 
+// UUID makes one up, the same sequence in every run.
 func (s *World) UUID() string {
 	return fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", s.rnd.Uint32(), s.rnd.Uint32N(1<<16),
 		s.rnd.Uint32N(1<<12), s.rnd.Uint32N(1<<12), s.rnd.Uint64N(1<<48))
 }
 
+// MAC makes an address up, with the release's prefix.
 func (s *World) MAC() string {
 	first := "BC:24:11"
 	if s.Old() {

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,17 +28,21 @@ type Task struct {
 	timer    *timeline.Event
 }
 
+// LockWait is how long workers and calls wait for a file lock.
 const LockWait = 10 * time.Second
 
+// LockName is the file lock of a guest.
 func LockName(vmid int) string { return fmt.Sprintf("/var/lock/qemu-server/lock-%d.conf", vmid) }
 
+// LockTimeout is what a task dies of that waited in vain for a guest's file lock.
 func LockTimeout(vmid int) string { return "can't lock file '" + LockName(vmid) + "' - got timeout" }
 
-// task starts a worker for the call and answers its id.
+// Task starts a worker for the call and answers its id.
 func (c *Call) Task(kind, ref string, body func(t *Task)) (any, error) {
 	return c.TaskOn(c.Node, kind, ref, body), nil
 }
 
+// TaskOn starts a worker on a node, which need not be that of the path, and answers its id.
 func (c *Call) TaskOn(node, kind, ref string, body func(t *Task)) string {
 	f := c.Fault
 	return c.Spawn(c.ID, node, kind, ref, func(t *Task) {
@@ -62,13 +67,16 @@ func (s *World) Spawn(who access.Identity, node, kind, ref string, body func(t *
 	return t
 }
 
+// PStart is the start field of the id, in clock ticks of the node.
 func (t *Task) PStart() int { return 100_000 + t.PID*7 }
 
+// Running tells whether the task has not ended.
 func (t *Task) Running() bool { return t.Exit == "" }
 
+// Say adds a line to the log.
 func (t *Task) Say(format string, args ...any) { t.Log = append(t.Log, fmt.Sprintf(format, args...)) }
 
-// after goes on later, unless the task has ended by then.
+// After goes on later, unless the task has ended by then.
 func (t *Task) After(d time.Duration, then func()) {
 	t.timer = t.s.Line.After(d, func() {
 		if t.Running() {
@@ -77,9 +85,10 @@ func (t *Task) After(d time.Duration, then func()) {
 	})
 }
 
-// work takes the usual time of this kind of task and goes on.
+// Work takes the usual time of this kind of task and goes on.
 func (t *Task) Work(then func()) { t.After(t.s.Cfg.Durations.of(t.Kind), then) }
 
+// OK ends the task well, or with warnings when there were any.
 func (t *Task) OK() {
 	if t.warnings > 0 {
 		t.finish(fmt.Sprintf("WARNINGS: %d", t.warnings), fmt.Sprintf("TASK WARNINGS: %d", t.warnings))
@@ -88,7 +97,7 @@ func (t *Task) OK() {
 	t.finish("OK", "TASK OK")
 }
 
-// done ends the task by an error, or well when there is none.
+// Done ends the task by an error, or well when there is none.
 func (t *Task) Done(err error) {
 	if err != nil {
 		t.Fail(err.Error())
@@ -97,9 +106,10 @@ func (t *Task) Done(err error) {
 	t.OK()
 }
 
+// Fail takes back what the task had done and ends it with a text.
 func (t *Task) Fail(text string) {
-	for i := len(t.Undo) - 1; i >= 0; i-- {
-		t.Undo[i]()
+	for _, undo := range slices.Backward(t.Undo) {
+		undo()
 	}
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\n", " "))
 	t.finish(text, "TASK ERROR: "+text)
@@ -114,14 +124,14 @@ func (t *Task) finish(exit, last string) {
 	}
 }
 
-// stop is somebody's DELETE of the task; stopping a finished one changes nothing.
+// Stop is somebody's DELETE of the task; stopping a finished one changes nothing.
 func (t *Task) Stop() {
 	if t.Running() {
 		t.Fail(t.StopText)
 	}
 }
 
-// claim waits for a lock and goes on with it held until the task ends.
+// Claim waits for a lock and goes on with it held until the task ends.
 func (t *Task) Claim(c timeline.Claim, timeout string, then func()) {
 	waited := false
 	c.Waiting = func() {
@@ -144,17 +154,17 @@ func (t *Task) Claim(c timeline.Claim, timeout string, then func()) {
 	}
 }
 
-// lock takes a guest's file lock.
+// Lock takes a guest's file lock.
 func (t *Task) Lock(vmid int, then func()) {
 	t.Claim(timeline.Claim{Name: LockName(vmid), Wait: LockWait}, LockTimeout(vmid), then)
 }
 
-// share takes a guest's file lock beside others, with the short wait of a clone.
+// Share takes a guest's file lock beside others, with the short wait of a clone.
 func (t *Task) Share(vmid int, exclusive bool, then func()) {
 	t.Claim(timeline.Claim{Name: LockName(vmid), Shared: !exclusive, Wait: time.Second}, LockTimeout(vmid), then)
 }
 
-// slot takes one of the places for clones from a storage; none limits nothing.
+// Slot takes one of the places for clones from a storage; none limits nothing.
 func (t *Task) Slot(storage string, shared bool, then func()) {
 	if t.s.Cfg.CloneSlots == 0 || storage == "" {
 		then()
