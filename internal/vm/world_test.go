@@ -30,6 +30,8 @@ const speed = 60
 type world struct {
 	t      *testing.T
 	clk    clock.Clock
+	lease  time.Duration // of every store and engine; 0 = their defaults
+	srv    *pvesim.Server
 	db     *testdb.DB
 	store  *store.DB
 	whmcs  *whmcs.DB
@@ -62,6 +64,7 @@ func newWorld(t *testing.T, change ...func(*pvesim.Config)) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = srv.Close() })
+	w.srv = srv
 	w.steps = w.newSteps(w.store, w.connect(srv))
 	w.desk = &vm.Desk{Catalogue: w.whmcs, Registry: w.store, Steps: w.steps, Clock: w.clk, Random: random(1), Wake: func() {}}
 	w.server = w.db.Server(t, "cluster")
@@ -79,7 +82,7 @@ func newWorld(t *testing.T, change ...func(*pvesim.Config)) *world {
 func random(seed byte) *rand.ChaCha8 { return rand.NewChaCha8([32]byte{seed}) }
 
 func (w *world) newStore() *store.DB {
-	return w.db.Store(w.t, func(c *store.Config) { c.Clock = w.clk })
+	return w.db.Store(w.t, func(c *store.Config) { c.Clock, c.Lease = w.clk, w.lease })
 }
 
 func (w *world) connect(srv *pvesim.Server) *proxmox.Cluster {
@@ -133,6 +136,7 @@ func (w *world) engine(s pipeline.Store[vm.Machine], steps *vm.Steps, change ...
 		Lanes:    pipeline.NewLanes(map[string]int{"clone": 2, "migrate": 2, "start": 4}),
 		Log:      slog.New(slog.DiscardHandler),
 		Retry:    20 * time.Second,
+		Lease:    w.lease,
 	}
 	for _, c := range change {
 		c(&cfg)
