@@ -48,6 +48,7 @@ final class CallbackTest extends TestCase
         return [
             'GET' => [405, 'bad_method', ['method' => 'GET']],
             'a large body' => [413, 'too_large', ['body' => str_repeat('x', 1048577)]],
+            'a large body, before WHMCS is loaded' => [413, 'too_large', ['body' => str_repeat('x', 1048577), 'query' => '?mode=exit']],
             'a large body of unknown length' => [413, 'too_large', ['body' => str_repeat('x', 1048577), 'chunked' => true]],
             'a foreign secret' => [401, 'bad_signature', ['secret' => 'x']],
             'no signature' => [401, 'unknown_key', ['unsigned' => true]],

@@ -150,7 +150,8 @@ final class EntryPointsTest extends ShimTestCase
     {
         $this->failWith($behaviour);
         foreach (self::COMMANDS as $function) {
-            self::assertIsString(("puqProxmoxKVM_$function")($params));
+            $result = ("puqProxmoxKVM_$function")($params);
+            $behaviour === 'dead' ? self::assertStringContainsString('cannot be reached', $result) : self::assertSame('success', $result);
         }
         self::assertIsBool(puqProxmoxKVM_TestConnection($params)['success']);
         self::assertIsArray(puqProxmoxKVM_AdminServicesTabFields($params));

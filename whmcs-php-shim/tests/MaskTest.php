@@ -15,7 +15,7 @@ final class MaskTest extends ShimTestCase
     {
         $this->sidecarIs(FakeSidecar::url($behaviour), ['secret_next' => self::MARKER . 'next']);
         FakeSidecar::answerWith(200, (string) json_encode(['result' => 'error', 'message' => 'It said ' . self::MARKER . ' and '
-            . urlencode(self::MARKER) . ' and ' . htmlspecialchars(self::MARKER, ENT_QUOTES)]));
+            . urlencode(self::MARKER) . ' and ' . htmlspecialchars(self::MARKER, ENT_QUOTES) . ' and ' . FakeSidecar::SECRET]));
         $secrets = ['password' => self::MARKER, 'serverpassword' => self::MARKER . 'server', 'serveraccesshash' => self::MARKER . 'hash'];
         puqProxmoxKVM_CreateAccount($secrets + self::PARAMS);
         $log = $this->moduleLog();

@@ -79,6 +79,21 @@ final class SignatureTest extends TestCase
         $this->addToAssertionCount(2);
     }
 
+    /** Nonces of another shape could run through the nonce memory of the other side. */
+    public function testCheck_refusesAWellSignedNonceOfAnotherShape(): void
+    {
+        foreach (['0a', str_repeat('0A', 16), str_repeat('0a', 17), str_repeat('0a', 16) . "\n"] as $nonce) {
+            $vector = ['key' => 'k1', 'method' => 'POST', 'path' => '/', 'time' => '1790000000', 'nonce' => $nonce];
+            $vector['signature'] = Signature::of('s', 'POST', '/', $vector['time'], $nonce, '');
+            try {
+                Signature::check(['k1' => 's'], self::serverOf($vector), '', 1790000000);
+                self::fail("accepted the nonce \"$nonce\"");
+            } catch (Fault $fault) {
+                self::assertSame('bad_signature', $fault->reason);
+            }
+        }
+    }
+
     public function testHeaders_neverRepeatANonce(): void
     {
         $nonces = [];

@@ -8,4 +8,4 @@ define('ADMINAREA', true);
 require_once __DIR__ . '/../init.php';
 
 Devhost\Page::requireAdmin();
-LogPage::show('Emails', 'tblemails', ['date' => 'Date', 'to' => 'To', 'subject' => 'Subject', 'message' => 'Message']);
+LogPage::show('Emails', 'tblemails', ['date' => 'Date', 'to' => 'To', 'subject' => 'Subject', 'message' => 'Message'], 'message');

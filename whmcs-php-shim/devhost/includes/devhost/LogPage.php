@@ -11,15 +11,15 @@ final class LogPage
 {
     private const ROWS = 200;
 
-    /** @param array<string,string> $columns column => heading */
-    public static function show(string $title, string $table, array $columns, string $before = ''): void
+    /** @param array<string,string> $columns column => heading; $htmlColumn is shown as the HTML that it holds */
+    public static function show(string $title, string $table, array $columns, string $htmlColumn = ''): void
     {
         $rows = [];
         foreach (Capsule::table($table)->orderBy('id', 'desc')->limit(self::ROWS)->get() as $entry) {
-            $rows[] = array_map(static function (string $column) use ($entry): string {
-                return '<pre>' . Html::e($entry->$column) . '</pre>';
+            $rows[] = array_map(static function (string $column) use ($entry, $htmlColumn): string {
+                return $column === $htmlColumn ? (string) $entry->$column : '<pre>' . Html::e($entry->$column) . '</pre>';
             }, array_keys($columns));
         }
-        Page::admin($title, $before . Html::table(array_values($columns), $rows));
+        Page::admin($title, Html::table(array_values($columns), $rows));
     }
 }

@@ -1,13 +1,12 @@
 <?php
-/**
- * WHMCS hooks of the server module. They run inside every page and cron run of WHMCS: silent, and nothing at load time.
- */
+/** WHMCS hooks of the server module. They run inside every page and cron run of WHMCS: silent, and nothing at load time. */
 
 declare(strict_types=1);
 
 defined('WHMCS') || die('This file cannot be accessed directly');
 
-require_once __DIR__ . '/lib/load.php';
-
 // The service delivers mails and log entries by itself; this is the second chance after PHP was down.
-add_hook('AfterCronJob', 5, [Kvmbridge\Shim\ServerModule::class, 'deliverOutbox']);
+add_hook('AfterCronJob', 5, static function (): void {
+    require_once __DIR__ . '/lib/load.php';
+    Kvmbridge\Shim\ServerModule::deliverOutbox();
+});
