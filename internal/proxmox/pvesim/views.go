@@ -3,6 +3,7 @@ package pvesim
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/access"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/volume"
@@ -101,6 +102,7 @@ func (s *Sim) ForgetRequests() {
 type TaskView struct {
 	UPID, Node, Type, ID, User string
 	ExitStatus                 string // empty while it runs
+	Start, End                 time.Time
 	Log                        []string
 }
 
@@ -111,7 +113,7 @@ func (s *Sim) Tasks() []TaskView {
 	for _, t := range s.world.Tasks {
 		out = append(out, TaskView{
 			UPID: t.UPID, Node: t.Node, Type: t.Kind, ID: t.Ref, User: t.Who.String(),
-			ExitStatus: t.Exit, Log: slices.Clone(t.Log),
+			ExitStatus: t.Exit, Start: t.Start, End: t.End, Log: slices.Clone(t.Log),
 		})
 	}
 	return out

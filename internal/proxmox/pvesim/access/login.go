@@ -19,7 +19,7 @@ const TicketLife = 2 * time.Hour
 // Login failures. The texts are what releases 7 and 8 say; release 9 says one sentence for all.
 var (
 	ErrNoTicket  = errors.New("No ticket")            //nolint:staticcheck // the real text
-	ErrSecret    = errors.New("invalid token value!") //nolint:staticcheck // the real text
+	ErrSecret    = errors.New("invalid token value!") //nolint:revive // the real text
 	ErrBadTicket = errors.New("permission denied - invalid PVE ticket")
 	ErrCSRF      = errors.New("Permission denied - invalid csrf token") //nolint:staticcheck // the real text
 	ErrVNC       = errors.New("permission denied - invalid PVEVNC ticket")

@@ -60,7 +60,7 @@ func (d Drive) Storage() string {
 	return id
 }
 
-var newDisk = regexp.MustCompile(`^([^/:\s]+):(\d+(\.\d+)?)$`) //nolint:gochecknoglobals // immutable
+var newDisk = regexp.MustCompile(`^([^/:\s]+):(\d+(\.\d+)?)$`)
 
 // Wanted tells whether the drive asks for a new volume, and of how many bytes.
 func (d Drive) Wanted() (storage string, bytes int64, ok bool) {
