@@ -56,24 +56,45 @@ func (c *moduleCommands) remember(ctx context.Context, s bridge.ServerEntry) {
 // refuse turns a sentence meant for the person into a refusal; other errors stay internal.
 func refuse(code string, err error) error {
 	if s, ok := errors.AsType[vm.Sentence](err); ok {
-		return bridge.Refuse(code, "%s", string(s))
+		return bridge.Refuse(code, "%s", sentence(string(s)))
 	}
 	return err
 }
 
 // TestConnection implements bridge.ModuleCommands. It uses the form's values, which may not be saved yet.
 func (c *moduleCommands) TestConnection(ctx context.Context, call bridge.ModuleCall) error {
+	if host := firstOf(call.Server.Hostname, call.Server.IP); strings.ContainsAny(host, "/ \t@?#") {
+		return bridge.Refuse("server_settings", "The hostname %q is not a host name: enter only the name or the IP address, such as pve1.example.com; the port has a field of its own.", host)
+	}
 	cluster, err := c.fleet.dial(endpoint{
 		ID: call.Server.ID, Name: call.Server.Hostname, Host: firstOf(call.Server.Hostname, call.Server.IP), Port: call.Server.Port,
 		Username: call.Server.Username, Password: string(call.Server.Password), Trust: string(call.Server.AccessHash),
 	})
 	if err != nil {
-		return bridge.Refuse("server_settings", "%s", err)
+		return bridge.Refuse("server_settings", "%s", sentence(err.Error()))
 	}
 	if faults := cluster.Check(ctx).Problems; len(faults) > 0 {
+		for i := range faults {
+			faults[i] = sentence(faults[i])
+		}
 		return bridge.Refuse("server_problems", "%s", strings.Join(faults, " "))
 	}
 	return nil
+}
+
+// sentence makes an error's text fit for a page: one full stop, and a capital letter unless it begins with a name such as vm.cpu.
+func sentence(text string) string {
+	text = strings.TrimRight(strings.TrimSpace(text), ".")
+	if text == "" {
+		return ""
+	}
+	if !strings.ContainsAny(text[len(text)-1:], "!?") {
+		text += "."
+	}
+	if first, _, _ := strings.Cut(text, " "); strings.ContainsFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 func firstOf(texts ...string) string {

@@ -259,7 +259,9 @@ func (w *world) ready(t *testing.T, service int64) vm.Machine {
 			t.Fatal(err)
 		}
 		return m.Status == vm.Ready
-	}, func() string { return fmt.Sprintf("it is at %s, last error %q\n%s", m.Status, m.LastError, w.log.tail()) })
+	}, func() string {
+		return fmt.Sprintf("it is at %s, last error %q\n%s", m.Status, m.LastError, w.log.tail())
+	})
 	return m
 }
 
