@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,36 +11,21 @@ import (
 	"github.com/kvmbridge/kvmbridge/schema"
 )
 
-// completeTables creates the tables that are missing and adds the columns that are missing, and nothing else. It runs on
-// a connection with a lax mode: a strict server refuses to alter tables that hold zero dates.
-func (d *DB) completeTables(ctx context.Context, tables []schema.Table) (err error) {
-	conn, err := d.sql.Connx(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, restore(ctx, conn)) }()
-	if _, err := conn.ExecContext(ctx, "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION'"); err != nil {
-		return err
-	}
+// completeTables creates the tables that are missing and adds the columns that are missing, and nothing else.
+func (d *DB) completeTables(ctx context.Context, tables []schema.Table) error {
 	for _, t := range tables {
-		if err := completeTable(ctx, conn, t); err != nil {
+		if err := completeTable(ctx, d.sql, t); err != nil {
 			return fmt.Errorf("complete the table %s: %w", t.Name, err)
 		}
 	}
 	return nil
 }
 
-// restore gives the connection back only with its strict mode.
-func restore(ctx context.Context, conn *sqlx.Conn) error {
-	_, err := conn.ExecContext(context.WithoutCancel(ctx), "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE'")
-	return errors.Join(err, conn.Close())
-}
-
-func completeTable(ctx context.Context, conn *sqlx.Conn, t schema.Table) error {
-	if _, err := conn.ExecContext(ctx, createTable(t)); err != nil {
+func completeTable(ctx context.Context, db *sqlx.DB, t schema.Table) error {
+	if _, err := db.ExecContext(ctx, createTable(t)); err != nil {
 		return err
 	}
-	have, err := columnNames(ctx, conn, t.Name)
+	have, err := columnNames(ctx, db, t.Name)
 	if err != nil {
 		return err
 	}
@@ -49,23 +33,23 @@ func completeTable(ctx context.Context, conn *sqlx.Conn, t schema.Table) error {
 		if slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, c.Name) }) {
 			continue
 		}
-		_, err := conn.ExecContext(ctx, fmt.Sprintf("ALTER TABLE `%s` ADD COLUMN %s", t.Name, columnSQL(c)))
+		_, err := db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE `%s` ADD COLUMN %s", t.Name, columnSQL(c)))
 		if err != nil && errorNumber(err) != errDuplicateColumn { // another process was faster
 			return fmt.Errorf("add the column %s: %w", c.Name, err)
 		}
 	}
-	return completeIndex(ctx, conn, t)
+	return completeIndex(ctx, db, t)
 }
 
 // completeIndex makes lookups by the key fast on tables that came without an index on it.
-func completeIndex(ctx context.Context, conn *sqlx.Conn, t schema.Table) error {
+func completeIndex(ctx context.Context, db *sqlx.DB, t schema.Table) error {
 	var n int
-	err := conn.GetContext(ctx, &n, `SELECT COUNT(*) FROM information_schema.statistics
+	err := db.GetContext(ctx, &n, `SELECT COUNT(*) FROM information_schema.statistics
 		WHERE table_schema = DATABASE() AND table_name = ? AND seq_in_index = 1 AND column_name = ?`, t.Name, t.Key)
 	if err != nil || n > 0 {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, fmt.Sprintf("ALTER TABLE `%s` ADD INDEX `kvmbridge_%s` (`%s`)", t.Name, t.Key, t.Key))
+	_, err = db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE `%s` ADD INDEX `kvmbridge_%s` (`%s`)", t.Name, t.Key, t.Key))
 	if errorNumber(err) == errDuplicateIndex {
 		return nil
 	}
@@ -89,9 +73,9 @@ func columnSQL(c schema.Column) string {
 	return fmt.Sprintf("`%s` %s COMMENT '%s'", c.Name, c.Type, strings.ReplaceAll(c.Comment, "'", "''"))
 }
 
-func columnNames(ctx context.Context, conn *sqlx.Conn, table string) ([]string, error) {
+func columnNames(ctx context.Context, db *sqlx.DB, table string) ([]string, error) {
 	var names []string
-	err := conn.SelectContext(ctx, &names, `SELECT column_name AS name FROM information_schema.columns
+	err := db.SelectContext(ctx, &names, `SELECT column_name AS name FROM information_schema.columns
 		WHERE table_schema = DATABASE() AND table_name = ?`, table)
 	return names, err
 }

@@ -115,8 +115,10 @@ func connector(cfg Config) (driver.Connector, error) {
 	c.InterpolateParams = true // one round trip instead of three; safe with utf8mb4
 	c.TLS = cfg.TLS
 	c.Params = map[string]string{
-		"time_zone":                "'+00:00'",
-		"sql_mode":                 "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE'",
+		"time_zone": "'+00:00'",
+		// Without NO_ZERO_DATE: it makes every INSERT into, and ALTER of, a table fail that has a zero date as a default,
+		// and tables made by others have those.
+		"sql_mode":                 "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
 		"innodb_lock_wait_timeout": "10",
 	}
 	c.Logger = driverLog{cfg.Log}

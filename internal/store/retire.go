@@ -37,6 +37,15 @@ func (d *DB) Waiting(ctx context.Context) (int, error) {
 	return n, nil
 }
 
+// WorryCount counts the machines with the attention flag.
+func (d *DB) WorryCount(ctx context.Context) (int, error) {
+	var n int
+	if err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM kvmbridge_vm WHERE attention_at IS NOT NULL"); err != nil {
+		return 0, fmt.Errorf("count machines that need a person: %w", err)
+	}
+	return n, nil
+}
+
 // DropTables removes every table of the module, ours and those named as in the reference product.
 func (d *DB) DropTables(ctx context.Context) error {
 	for _, table := range schema.AllTables() {

@@ -16,7 +16,7 @@ type column struct {
 	Default  sql.NullString `db:"fallback"`
 	Type     string         `db:"type"`
 	Extra    string         `db:"extra"`
-	Bytes    sql.NullInt64  `db:"bytes"`
+	Room     sql.NullInt64  `db:"room"`
 }
 
 // shapeOf reads a table's columns once.
@@ -29,7 +29,7 @@ func (d *DB) shapeOf(ctx context.Context, table string) (shape, error) {
 	}
 	var columns []column
 	err := d.sql.SelectContext(ctx, &columns, `SELECT column_name AS name, is_nullable AS nullable, column_default AS fallback,
-		data_type AS type, extra AS extra, character_octet_length AS bytes
+		data_type AS type, extra AS extra, character_maximum_length AS room
 		FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?`, table)
 	if err != nil {
 		return nil, fmt.Errorf("read the columns of %s: %w", table, err)
@@ -94,10 +94,10 @@ func (s shape) required() []column {
 	return list
 }
 
-// room is how many bytes fit into a text column.
+// room is how many ASCII characters fit into a text column.
 func (s shape) room(name string) int {
-	if c, ok := s[strings.ToLower(name)]; ok && c.Bytes.Valid {
-		return int(min(c.Bytes.Int64, 1<<20))
+	if c, ok := s[strings.ToLower(name)]; ok && c.Room.Valid {
+		return int(min(c.Room.Int64, 1<<20))
 	}
 	return 1 << 20
 }
