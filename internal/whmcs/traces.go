@@ -3,7 +3,6 @@ package whmcs
 import (
 	"context"
 	"fmt"
-	"html"
 	"regexp"
 	"strings"
 )
@@ -69,9 +68,14 @@ func likePattern(subject string) string {
 func (d *DB) ActivityAfter(ctx context.Context, mark int64, text string) (bool, error) {
 	var n int
 	err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM tblactivitylog WHERE id > ? AND (LOCATE(?, description) > 0 OR LOCATE(?, description) > 0)",
-		mark, text, html.EscapeString(text))
+		mark, text, encoded(text))
 	if err != nil {
 		return false, fmt.Errorf("look into the activity log: %w", err)
 	}
 	return n > 0, nil
+}
+
+// encoded is text as PHP's htmlspecialchars writes it.
+func encoded(text string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#039;").Replace(text)
 }
