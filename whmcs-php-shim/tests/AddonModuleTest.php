@@ -102,7 +102,8 @@ final class AddonModuleTest extends ShimTestCase
     /** @dataProvider failures */
     public function testOutput_tellsHowToStartTheService(string $behaviour): void
     {
-        $this->sidecarIs($behaviour === 'dead' ? FakeSidecar::deadUrl() : FakeSidecar::url($behaviour));
+        $slow = $behaviour === 'slow' ? ['total_timeout' => '0.4'] : [];
+        $this->sidecarIs($behaviour === 'dead' ? FakeSidecar::deadUrl() : FakeSidecar::url($behaviour), $slow);
         $_GET['page'] = ['x'];
         $this->expectOutputRegex('/alert-danger/');
         puq_proxmox_kvm_output([]);

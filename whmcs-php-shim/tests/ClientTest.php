@@ -62,6 +62,24 @@ final class ClientTest extends ShimTestCase
         self::assertSame('POST /v1/module/X HTTP/1.1', $line);
     }
 
+    public function testPost_sendsNothingToACertificateNobodyTrusts(): void
+    {
+        $folder = FakeSidecar::folder();
+        PhpServer::start([PHP_BINARY, __DIR__ . '/fake/tls.php', $folder]);
+        PhpServer::await(static function () use ($folder): bool {
+            return is_file("$folder/tls.address");
+        }, 'the TLS server');
+        $url = 'https://' . file_get_contents("$folder/tls.address");
+        try {
+            $this->post($url, '/v1/module/X');
+            self::fail('the certificate was trusted');
+        } catch (Fault $fault) {
+            self::assertSame('unreachable', $fault->reason);
+            self::assertStringContainsString($url, $fault->getMessage());
+        }
+        self::assertFileDoesNotExist("$folder/tls.received");
+    }
+
     public function testPost_usesNoProxyOfTheEnvironment(): void
     {
         putenv('http_proxy=' . FakeSidecar::deadUrl());
@@ -108,7 +126,8 @@ final class ClientTest extends ShimTestCase
 
     private function post(string $urls, string $path, string $body = '{}'): string
     {
-        $settings = ['sidecar_urls' => $urls, 'secret' => FakeSidecar::SECRET, 'total_timeout' => '0.5', 'connect_timeout' => '0.3'];
+        $total = strpos($urls, '/slow') === false ? '15' : '0.4';
+        $settings = ['sidecar_urls' => $urls, 'secret' => FakeSidecar::SECRET, 'total_timeout' => $total, 'connect_timeout' => '5'];
         return (new Client(new Settings($settings)))->post($path, $body);
     }
 }

@@ -172,6 +172,18 @@ final class DevhostTest extends TestCase
         self::assertSame('unknown_key', json_decode($answer, true)['code']);
     }
 
+    /** Linked module folders: PHP's own idea of where the file is leads out of WHMCS. */
+    public function testCallback_findsWhmcsFromALinkedFolder(): void
+    {
+        symlink(realpath(__DIR__ . '/../modules/addons/puq_proxmox_kvm'), self::$root . '/modules/addons/linked');
+        try {
+            $answer = (new Browser(self::$web))->post('modules/addons/linked/callback.php', [])->html;
+            self::assertSame('unknown_key', json_decode($answer, true)['code']);
+        } finally {
+            unlink(self::$root . '/modules/addons/linked');
+        }
+    }
+
     public function testCli_saysWhatIsWrong(): void
     {
         foreach ([['frobnicate'], ['call', 'X'], ['order', '--option', 'RAM=3'], ['order', '--option', 'Colour=red'], ['order', 'x'],

@@ -22,7 +22,7 @@ final class FakeSidecar
                     rmdir($folder);
                 }
             }, self::$folder, getmypid());
-            self::$base = PhpServer::web(self::$folder, __DIR__ . '/fake/sidecar.php', ['FAKE_FOLDER' => self::$folder]);
+            self::$base = PhpServer::web(self::$folder, __DIR__ . '/fake/sidecar.php', ['FAKE_FOLDER' => self::$folder, 'PHP_CLI_SERVER_WORKERS' => '8']);
         }
         return self::$base . '/' . $behaviour;
     }

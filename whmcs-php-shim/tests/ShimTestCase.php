@@ -31,7 +31,7 @@ abstract class ShimTestCase extends TestCase
     /** @param array<string,string> $more settings of the addon */
     protected function sidecarIs(string $urls, array $more = []): void
     {
-        $settings = $more + ['sidecar_urls' => $urls, 'secret' => FakeSidecar::SECRET, 'total_timeout' => '0.4', 'connect_timeout' => '0.3'];
+        $settings = $more + ['sidecar_urls' => $urls, 'secret' => FakeSidecar::SECRET, 'total_timeout' => '15', 'connect_timeout' => '5'];
         Capsule::$tables['tbladdonmodules'] = [];
         foreach ($settings as $setting => $value) {
             Capsule::table('tbladdonmodules')->insert(['module' => 'puq_proxmox_kvm', 'setting' => $setting, 'value' => $value]);

@@ -56,7 +56,7 @@ switch ($behaviour) {
         header('Location: /success/v1/module/CreateAccount');
         return $answer(302, '');
     case 'slow':
-        usleep(1200000);
+        sleep(3);
         return $answer(200, $success);
     case 'cut':
         header('Content-Length: 1000');
