@@ -62,7 +62,7 @@ func simulate(ctx context.Context, o cli.SimOptions, out io.Writer) error {
 	if o.Fast {
 		cfg.Durations = pvesim.NoDurations()
 	}
-	server, err := pvesim.New(cfg).ListenTLS(o.Listen)
+	server, err := pvesim.New(cfg).ListenTLS(o.Listen) //nolint:contextcheck // it listens beyond the call
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 const (
 	latencySamples = 400
 	allocWorkers   = 16
-	allocPerWorker = 60
+	allocPerWorker = 150
 	idleMachines   = 10000
 	idleTime       = 20 * time.Second
 )

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -114,7 +113,7 @@ func (c *moduleCommands) ConfigOptions(ctx context.Context, call bridge.ConfigOp
 	}
 	notes := web.Notes{Saved: strings.TrimSpace(settings) != "", Faults: spec.CheckSettings(settings)}
 	for _, k := range spec.Keys() {
-		notes.Keys = append(notes.Keys, web.Setting{Path: k.Path, Kind: string(k.Kind), Default: fmt.Sprint(k.Default), Help: k.Help})
+		notes.Keys = append(notes.Keys, web.Setting{Path: k.Path, Kind: string(k.Kind), Default: k.Default, Help: k.Help})
 	}
 	return c.pages.Notes(notes)
 }

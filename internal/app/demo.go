@@ -62,7 +62,7 @@ func demo(ctx context.Context, o cli.DemoOptions, out io.Writer) (err error) {
 // interrupted is nil when the person at the keyboard ended the demo.
 func interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the interruption is the cause of err
 	}
 	return err
 }

@@ -58,7 +58,7 @@ func probeSchema(ctx context.Context, p *probed) []string {
 }
 
 func probeSecret(_ context.Context, p *probed) []string {
-	if len(p.keys.Keys()) == 0 {
+	if len(p.keys.Keys()) == 0 { //nolint:contextcheck // as in keyring
 		return []string{"There is no shared secret: activate the addon in WHMCS (Setup > Addon Modules), or set bridge.secret."}
 	}
 	return nil

@@ -58,10 +58,10 @@ func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, er
 	if s.store, err = openStore(ctx, cfg, o); err != nil {
 		return nil, err
 	}
-	if err := s.assemble(cfg, o); err != nil {
+	if err := s.assemble(cfg, o); err != nil { //nolint:contextcheck // requests bring their own
 		return nil, errors.Join(err, s.Close())
 	}
-	if err := s.listen(ctx, cfg.Listen); err != nil {
+	if err := s.listen(ctx, cfg); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -80,6 +80,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	s.courier = newCourier(s.store, s.whmcs, back, o.Clock, s.log)
 	registry := prometheus.NewRegistry()
+	registry.MustRegister(newGauges(s.store))
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}
@@ -113,9 +114,10 @@ func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, regis
 	return err
 }
 
-func (s *Sidecar) listen(ctx context.Context, addresses []string) error {
-	for _, a := range addresses {
-		l, err := bridge.Listen(ctx, a, bridge.TLSFiles{})
+func (s *Sidecar) listen(ctx context.Context, cfg config.Config) error {
+	files := bridge.TLSFiles{Cert: cfg.Bridge.CertFile, Key: cfg.Bridge.KeyFile}
+	for _, a := range cfg.Listen {
+		l, err := bridge.Listen(ctx, a, files)
 		if err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ type Desk struct {
 }
 
 // Sentence is an error whose text is meant for the person who asked: it says what is wrong and what to do.
-type Sentence string
+type Sentence string //nolint:errname // it is what a person is told, not only an error
 
 func (s Sentence) Error() string { return string(s) }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 )
@@ -80,7 +81,7 @@ func (s *Steps) verify(ctx context.Context, m *Machine) error {
 	}
 	s.placement.drop(m)
 	if m.Spec.MailReady != "" {
-		m.Mails = []Mail{{Template: m.Spec.MailReady, Vars: map[string]string{"vm_id": fmt.Sprint(m.VMID)}}}
+		m.Mails = []Mail{{Template: m.Spec.MailReady, Vars: map[string]string{"vm_id": strconv.Itoa(m.VMID)}}}
 	}
 	return nil
 }

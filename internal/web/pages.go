@@ -103,7 +103,7 @@ type VM struct {
 	LastRun   *Run
 }
 
-// StatusField, AddressField and LogField are the cells of the service page.
+// StatusField is the cell of the service page that says how v is.
 func (p *Pages) StatusField(v *VM) (string, error) { return p.render("vm_status.html", v) }
 
 // AddressField lists the addresses of v.

@@ -99,7 +99,8 @@ func (p *Playground) startCluster(_ context.Context, o Options) (err error) {
 		cluster.Clock = o.Clock
 	}
 	p.Sim = pvesim.New(cluster)
-	if p.Cluster, err = p.Sim.ListenTLS("127.0.0.1:0"); err != nil {
+	p.Cluster, err = p.Sim.ListenTLS("127.0.0.1:0") //nolint:contextcheck // it listens beyond the call
+	if err != nil {
 		return err
 	}
 	p.onClose(p.Cluster.Close)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -111,7 +112,7 @@ func (s *Site) Stop() error {
 		return nil
 	}
 	err := syscall.Kill(-s.php.Process.Pid, syscall.SIGTERM)
-	<-s.exited
+	<-s.exited //nolint:errcheck // it ends by our signal
 	s.php = nil
 	return errors.Join(err, s.log.Close())
 }
@@ -153,7 +154,7 @@ func (s *Site) Activate(ctx context.Context) error {
 
 // Order places an order of the seeded product with configurable options such as "RAM=4".
 func (s *Site) Order(ctx context.Context, options ...string) (Placed, error) {
-	args := []string{"order", "--product", fmt.Sprint(s.Seeded.ProductID)}
+	args := []string{"order", "--product", strconv.FormatInt(s.Seeded.ProductID, 10)}
 	for _, o := range options {
 		args = append(args, "--option", o)
 	}
