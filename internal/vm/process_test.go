@@ -25,7 +25,7 @@ type process struct {
 // newProcess makes one that works on nothing before own says so, and starts it.
 func (w *world) newProcess(settle settler, own ...int64) *process {
 	w.t.Helper()
-	s := w.db.Store(w.t, func(c *store.Config) { c.Clock, c.Lease, c.MaxConns = w.clk, w.lease, 3 }) // dozens share one server
+	s := w.db.Store(w.t, func(c *store.Config) { c.Clock, c.Lease, c.MaxConns = w.clk, w.lease, max(w.conns, 3) }) // dozens share one server
 	p := &process{mortal: &mortal{Store: s, settle: settle, own: map[int64]bool{}}}
 	p.adopt(own...)
 	p.engine = w.engine(p, w.newSteps(s, w.connect(w.srv)))
