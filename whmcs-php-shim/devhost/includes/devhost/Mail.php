@@ -56,16 +56,33 @@ final class Mail
 
     private static function fields(object $service): array
     {
-        $client = Capsule::table('tblclients')->where('id', $service->userid)->first();
-        $product = Capsule::table('tblproducts')->where('id', $service->packageid)->first();
-        $server = Capsule::table('tblservers')->where('id', $service->server)->first();
+        return self::clientFields((int) $service->userid) + self::serviceFields($service) + [
+            'signature' => 'Your ' . $GLOBALS['CONFIG']['CompanyName'] . ' team',
+            'company_name' => $GLOBALS['CONFIG']['CompanyName'],
+            'whmcs_url' => Config::systemUrl(),
+            'date' => date('Y-m-d'),
+            'time' => date('H:i'),
+        ];
+    }
+
+    private static function clientFields(int $clientId): array
+    {
+        $client = Capsule::table('tblclients')->where('id', $clientId)->first();
         return [
-            'client_id' => (int) $service->userid,
+            'client_id' => $clientId,
             'client_name' => trim(($client->firstname ?? '') . ' ' . ($client->lastname ?? '')),
             'client_first_name' => $client->firstname ?? '',
             'client_last_name' => $client->lastname ?? '',
             'client_company_name' => $client->companyname ?? '',
             'client_email' => $client->email ?? '',
+        ];
+    }
+
+    private static function serviceFields(object $service): array
+    {
+        $product = Capsule::table('tblproducts')->where('id', $service->packageid)->first();
+        $server = Capsule::table('tblservers')->where('id', $service->server)->first();
+        return [
             'service_id' => (int) $service->id,
             'service_order_id' => (int) $service->orderid,
             'service_product_name' => $product->name ?? '',
@@ -85,11 +102,6 @@ final class Mail
             'service_reg_date' => (string) $service->regdate,
             'service_status' => $service->domainstatus,
             'service_suspension_reason' => $service->suspendreason,
-            'signature' => 'Your ' . $GLOBALS['CONFIG']['CompanyName'] . ' team',
-            'company_name' => $GLOBALS['CONFIG']['CompanyName'],
-            'whmcs_url' => Config::systemUrl(),
-            'date' => date('Y-m-d'),
-            'time' => date('H:i'),
         ];
     }
 }

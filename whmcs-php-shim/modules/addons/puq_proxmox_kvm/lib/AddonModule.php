@@ -38,7 +38,7 @@ final class AddonModule
         ];
     }
 
-    /** Succeeds without the service, which can only start once the secret exists, and then makes its tables itself. */
+    /** Succeeds without the service, which can only be paired once the secret exists. */
     public static function activate(): array
     {
         try {
@@ -52,8 +52,8 @@ final class AddonModule
         try {
             return self::result('success', self::words(self::ask('Activate')) ?: 'kvmbridge is connected and its tables are ready.');
         } catch (\Throwable $error) {
-            return self::result('info', 'Activated, and the shared secret is stored. Now start the service on this machine with '
-                . '"kvmbridge serve --whmcs ' . ROOTDIR . '"; it creates its tables when it starts. (' . $error->getMessage() . ')');
+            return self::result('info', 'Activated, and the shared secret is stored. Now run "kvmbridge migrate --whmcs ' . ROOTDIR
+                . '" and then "kvmbridge serve --whmcs ' . ROOTDIR . '" on this machine. (' . $error->getMessage() . ')');
         }
     }
 
@@ -76,7 +76,7 @@ final class AddonModule
         try {
             self::ask('Upgrade', ['from' => (string) ($vars['version'] ?? '')]);
         } catch (\Throwable $error) {
-            // The module log has it; the service brings its tables up to date when it starts.
+            // The module log has it; the service says itself what is to be migrated when it starts.
         }
     }
 
