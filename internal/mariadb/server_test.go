@@ -14,7 +14,7 @@ import (
 
 func TestStart_answersAndStopLeavesNoProcess(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "kvmbridge-mariadb-") // t.TempDir names are too long for a socket
+	dir, err := os.MkdirTemp("", "kvmbridge-mariadb-") //nolint:usetesting // the names of t.TempDir are too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func flush(t *testing.T, dsn string) (value int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	if err := db.QueryRowContext(t.Context(), "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit").Scan(&value); err != nil {
 		t.Fatal(err)
 	}

@@ -11,11 +11,11 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/seal"
 )
 
-func box(t testing.TB, material string) *seal.Box {
-	t.Helper()
+func box(tb testing.TB, material string) *seal.Box {
+	tb.Helper()
 	b, err := seal.New([]byte(material))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }

@@ -147,7 +147,7 @@ func asciiJSON(v any) string {
 		r, size := utf8.DecodeRune(plain)
 		plain = plain[size:]
 		if r < utf8.RuneSelf {
-			b.WriteByte(byte(r))
+			b.WriteRune(r)
 			continue
 		}
 		for _, unit := range utf16.AppendRune(nil, r) {

@@ -16,7 +16,7 @@ func CreateDatabase(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.sql.ExecContext(ctx, "CREATE DATABASE `"+name+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci") //nolint:gosec // a name of our own
+	_, err = d.sql.ExecContext(ctx, "CREATE DATABASE `"+name+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
 	if err != nil {
 		err = fmt.Errorf("create database %s: %w", name, err)
 	}

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -179,9 +181,6 @@ func noAddress(want ippool.Want, family, pools int, faults []string) error {
 	if pools == 0 {
 		advice = "add a pool for this server, bridge and VLAN"
 	}
-	text := fmt.Sprintf("no free IPv%d address on server %d (%s): %d pools match; %s", family, want.ServerID, place, pools, advice)
-	for _, f := range faults {
-		text += "; " + f
-	}
-	return pipeline.WithFault(fmt.Errorf("%s", text), pipeline.NeedsPerson)
+	sentence := fmt.Sprintf("no free IPv%d address on server %d (%s): %d pools match; %s", family, want.ServerID, place, pools, advice)
+	return pipeline.WithFault(errors.New(strings.Join(append([]string{sentence}, faults...), "; ")), pipeline.NeedsPerson)
 }

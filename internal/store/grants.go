@@ -19,7 +19,7 @@ func whmcsAccess() []access {
 	return []access{
 		{
 			"tblhosting",
-			[]string{"id", "userid", "packageid", "server", "domain", "domainstatus", "username", "dedicatedip", "assignedips"}, //nolint:misspell // WHMCS's name
+			[]string{"id", "userid", "packageid", "server", "domain", "domainstatus", "username", "dedicatedip", "assignedips"},
 			[]string{"domain", "username", "dedicatedip", "assignedips"},
 		},
 		{"tblproducts", []string{"id", "configoption1", "configoption4"}, nil},

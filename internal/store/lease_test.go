@@ -213,22 +213,18 @@ func TestSuspend_wakesAParkedMachineAndIsNotOverheard(t *testing.T) {
 	t.Parallel()
 	w, d, c := openedAt(t)
 	ctx := t.Context()
-	park := func() {
-		t.Helper()
-		l, m, run := claim(t, d, w.service, c.now)
-		e := failure(1, vm.Creation, "waits until the service is unsuspended", c.now)
-		if err := d.Fail(ctx, l, &run, m, e, pipeline.Trouble{Parked: true}); err != nil {
-			t.Fatal(err)
-		}
+	l, m, run := claim(t, d, w.service, c.now)
+	e := failure(1, vm.Creation, "waits until the service is unsuspended", c.now)
+	if err := d.Fail(ctx, l, &run, m, e, pipeline.Trouble{Parked: true}); err != nil {
+		t.Fatal(err)
 	}
-	park()
 	if ids, _, err := d.Due(ctx, c.now.Add(time.Hour), 10); err != nil || len(ids) != 0 {
 		t.Fatalf("Due = %v, %v; want a parked machine not to be due", ids, err)
 	}
 	if err := d.Suspend(ctx, w.service, true); err != nil {
 		t.Fatal(err)
 	}
-	l, m, run := claim(t, d, w.service, c.now)
+	l, m, run = claim(t, d, w.service, c.now)
 	if !m.Suspended {
 		t.Error("the wish did not reach the machine")
 	}

@@ -31,7 +31,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err := d.completeTables(ctx, schema.Compat()); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
-	d.forgetShapes()
+	d.setShape(nil)
 	return nil
 }
 

@@ -45,7 +45,7 @@ type DB struct {
 
 	mu        sync.Mutex
 	abandoned map[int64]bool // leases this holder could not give back; they must run out
-	shapes    map[string]shape
+	shape     shape          // of the records' table, nil = not read yet
 	pools     allocator
 }
 
@@ -72,7 +72,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(connectFault(cfg, err), db.Close())
 	}
-	d := &DB{sql: db, cfg: cfg, holder: rand.Text(), abandoned: map[int64]bool{}, shapes: map[string]shape{}, pools: allocator{servers: map[int64]*serverPools{}}}
+	d := &DB{sql: db, cfg: cfg, holder: rand.Text(), abandoned: map[int64]bool{}, pools: allocator{servers: map[int64]*serverPools{}}}
 	return d, nil
 }
 

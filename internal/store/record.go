@@ -13,9 +13,6 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
-// vmInfo is the table of records; it may have been made by the reference product.
-const vmInfo = "puqProxmoxKVM_vm_info"
-
 // record is a machine as the tables hold it: the reference product's row, ours, and WHMCS's.
 type record struct {
 	ServiceID    int64          `db:"service_id"`

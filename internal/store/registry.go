@@ -21,7 +21,7 @@ func (d *DB) Open(ctx context.Context, o vm.Order) error {
 	if err != nil {
 		return wrap(err, "open the record", o.ServiceID)
 	}
-	s, err := d.shapeOf(ctx, vmInfo)
+	s, err := d.recordShape(ctx)
 	if err != nil {
 		return wrap(err, "open the record", o.ServiceID)
 	}
@@ -88,7 +88,7 @@ func insertRecord(ctx context.Context, tx *sqlx.Tx, s shape, o vm.Order) error {
 			names, values = append(names, c.Name), append(values, c.zero())
 		}
 	}
-	query := fmt.Sprintf("INSERT INTO puqProxmoxKVM_vm_info (`%s`) VALUES (?%s)", strings.Join(names, "`, `"), strings.Repeat(", ?", len(names)-1)) //nolint:gosec // column names come from the table itself
+	query := fmt.Sprintf("INSERT INTO puqProxmoxKVM_vm_info (`%s`) VALUES (?%s)", strings.Join(names, "`, `"), strings.Repeat(", ?", len(names)-1))
 	_, err := tx.ExecContext(ctx, query, values...)
 	return err
 }

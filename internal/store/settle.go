@@ -20,7 +20,7 @@ func (d *DB) Begin(_ context.Context, _ pipeline.Lease, action string, from pipe
 // Settle implements pipeline.Store. It writes the id, name, MAC, node and task of the machine and its mails; addresses
 // and reverse names are written by Lease, domain, user name and password by Open.
 func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm.Machine, e pipeline.Entry) error {
-	s, err := d.shapeOf(ctx, vmInfo)
+	s, err := d.recordShape(ctx)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r 
 
 // Fail implements pipeline.Store. The first failure that asks for a person also leaves an entry for WHMCS's activity log.
 func (d *DB) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm.Machine, e pipeline.Entry, t pipeline.Trouble) error {
-	s, err := d.shapeOf(ctx, vmInfo)
+	s, err := d.recordShape(ctx)
 	if err != nil {
 		return d.parted(l, err)
 	}
@@ -56,7 +56,7 @@ func (d *DB) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *v
 
 // End implements pipeline.Store.
 func (d *DB) End(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm.Machine, at, wake time.Time) error {
-	s, err := d.shapeOf(ctx, vmInfo)
+	s, err := d.recordShape(ctx)
 	if err != nil {
 		return d.parted(l, err)
 	}
@@ -67,7 +67,7 @@ func (d *DB) End(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm
 
 // Note implements pipeline.Store.
 func (d *DB) Note(ctx context.Context, l pipeline.Lease, r *vm.Machine) error {
-	s, err := d.shapeOf(ctx, vmInfo)
+	s, err := d.recordShape(ctx)
 	if err != nil {
 		return err
 	}

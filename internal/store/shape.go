@@ -19,37 +19,36 @@ type column struct {
 	Room     sql.NullInt64  `db:"room"`
 }
 
-// shapeOf reads a table's columns once.
-func (d *DB) shapeOf(ctx context.Context, table string) (shape, error) {
+// recordShape reads the columns of the records' table, once.
+func (d *DB) recordShape(ctx context.Context) (shape, error) {
 	d.mu.Lock()
-	known, ok := d.shapes[table]
+	known := d.shape
 	d.mu.Unlock()
-	if ok {
+	if known != nil {
 		return known, nil
 	}
 	var columns []column
 	err := d.sql.SelectContext(ctx, &columns, `SELECT column_name AS name, is_nullable AS nullable, column_default AS fallback,
 		data_type AS type, extra AS extra, character_maximum_length AS room
-		FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?`, table)
+		FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'puqProxmoxKVM_vm_info'`)
 	if err != nil {
-		return nil, fmt.Errorf("read the columns of %s: %w", table, err)
+		return nil, fmt.Errorf("read the columns of the records: %w", err)
 	}
 	s := shape{}
 	for _, c := range columns {
 		s[strings.ToLower(c.Name)] = c
 	}
 	if len(s) > 0 { // an absent table may be created any moment
-		d.mu.Lock()
-		d.shapes[table] = s
-		d.mu.Unlock()
+		d.setShape(s)
 	}
 	return s, nil
 }
 
-func (d *DB) forgetShapes() {
+// setShape keeps s; nil makes the next question read the columns again.
+func (d *DB) setShape(s shape) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	clear(d.shapes)
+	d.shape = s
 }
 
 // none is the value for "nothing" in a column: NULL where it is allowed, else the type's own zero.

@@ -44,91 +44,91 @@ func UTF8MB3() Option { return func(o *options) { o.charset = "utf8 COLLATE=utf8
 func Bare() Option { return func(o *options) { o.bare = true } }
 
 // New makes a database that is gone when the test ends.
-func New(t testing.TB, opts ...Option) *DB {
-	t.Helper()
+func New(tb testing.TB, opts ...Option) *DB {
+	tb.Helper()
 	var o options
 	for _, set := range opts {
 		set(&o)
 	}
 	s, err := shared()
 	if errors.Is(err, mariadb.ErrMissing) {
-		t.Skipf("needs a database server: %v; or set %s", err, dsnVariable)
+		tb.Skipf("needs a database server: %v; or set %s", err, dsnVariable)
 	}
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	kind, err := s.template(t.Context(), o)
+	kind, err := s.template(tb.Context(), o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	name, err := s.copy(t.Context(), kind)
+	name, err := s.copy(tb.Context(), kind)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	db, err := s.open(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_, dropped := s.admin.ExecContext(context.Background(), "DROP DATABASE "+name)
 		if err := errors.Join(db.Close(), dropped); err != nil {
-			t.Errorf("remove the database: %v", err)
+			tb.Errorf("remove the database: %v", err)
 		}
 	})
 	return &DB{SQL: db, Name: name, server: s}
 }
 
 // Config is how a program connects to the database, with a key for secrets.
-func (db *DB) Config(t testing.TB) store.Config {
-	t.Helper()
+func (db *DB) Config(tb testing.TB) store.Config {
+	tb.Helper()
 	cfg := db.server.storeConfig(db.Name)
 	box, err := seal.New([]byte("key material for tests, 32 bytes"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cfg.Box = box
 	return cfg
 }
 
 // Store opens the database as kvmbridge does; change may adapt the configuration.
-func (db *DB) Store(t testing.TB, change ...func(*store.Config)) *store.DB {
-	t.Helper()
-	cfg := db.Config(t)
+func (db *DB) Store(tb testing.TB, change ...func(*store.Config)) *store.DB {
+	tb.Helper()
+	cfg := db.Config(tb)
 	for _, c := range change {
 		c(&cfg)
 	}
-	d, err := store.Open(t.Context(), cfg)
+	d, err := store.Open(tb.Context(), cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := d.Close(); err != nil {
-			t.Errorf("close the store: %v", err)
+			tb.Errorf("close the store: %v", err)
 		}
 	})
 	return d
 }
 
 // Exec runs a statement or fails the test; it returns the new row's id, if any.
-func (db *DB) Exec(t testing.TB, query string, args ...any) int64 {
-	t.Helper()
-	res, err := db.SQL.ExecContext(t.Context(), query, args...)
+func (db *DB) Exec(tb testing.TB, query string, args ...any) int64 {
+	tb.Helper()
+	res, err := db.SQL.ExecContext(tb.Context(), query, args...)
 	if err != nil {
-		t.Fatalf("%s: %v", query, err)
+		tb.Fatalf("%s: %v", query, err)
 	}
 	id, err := res.LastInsertId()
 	if err != nil {
-		t.Fatalf("%s: %v", query, err)
+		tb.Fatalf("%s: %v", query, err)
 	}
 	return id
 }
 
 // Text reads one value as text; NULL reads as "".
-func (db *DB) Text(t testing.TB, query string, args ...any) string {
-	t.Helper()
+func (db *DB) Text(tb testing.TB, query string, args ...any) string {
+	tb.Helper()
 	var v *string
-	if err := db.SQL.GetContext(t.Context(), &v, query, args...); err != nil {
-		t.Fatalf("%s: %v", query, err)
+	if err := db.SQL.GetContext(tb.Context(), &v, query, args...); err != nil {
+		tb.Fatalf("%s: %v", query, err)
 	}
 	if v == nil {
 		return ""

@@ -17,7 +17,7 @@ import (
 func (d *DB) Facts(ctx context.Context, serviceID int64) (spec.Facts, error) {
 	var row struct {
 		ClientID  int64          `db:"userid"`
-		ProductID int64          `db:"packageid"` //nolint:misspell // WHMCS's name
+		ProductID int64          `db:"packageid"`
 		ServerID  sql.NullInt64  `db:"server"`
 		Status    sql.NullString `db:"domainstatus"`
 		Domain    sql.NullString `db:"domain"`
