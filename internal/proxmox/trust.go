@@ -37,7 +37,9 @@ func ParseTrust(text string) (Trust, error) {
 		return Trust{pool: pool}, nil
 	}
 	if raw, err := hex.DecodeString(hexed); err != nil || len(raw) != sha256.Size {
-		return Trust{}, fmt.Errorf("%.20q is neither a SHA-256 fingerprint (64 hexadecimal digits) nor a PEM certificate nor the word insecure", text)
+		// The text is not repeated: the field may still hold a ticket of the product that was used before.
+		return Trust{}, errors.New("the Access Hash field or trust setting holds neither a SHA-256 fingerprint (64 hexadecimal digits) " +
+			"nor a PEM certificate; paste one of them, or empty it to trust the system's certificate authorities")
 	}
 	return Trust{pin: hexed}, nil
 }

@@ -144,6 +144,14 @@ func TestParseTrust_refusesWithASentence(t *testing.T) {
 	}
 }
 
+func TestParseTrust_doesNotRepeatWhatMayBeATicket(t *testing.T) {
+	t.Parallel()
+	_, err := proxmox.ParseTrust("PVE:root@pam:65000000::marker+signature==")
+	if err == nil || strings.Contains(err.Error(), "PVE:") || !strings.Contains(err.Error(), "Access Hash") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func FuzzParseTrust(f *testing.F) {
 	for _, seed := range []string{"", "insecure", strings.Repeat("AB:", 31) + "AB", "-----BEGIN CERTIFICATE-----"} {
 		f.Add(seed)
