@@ -128,6 +128,28 @@ func TestSetNodeOnline_callsFailAndTasksEnd(t *testing.T) {
 	}
 }
 
+func TestQuorum_lostWithHalfOfTheNodes(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, func(cfg *pvesim.Config) {
+		cfg.Guests = append(cfg.Guests, pvesim.GuestConfig{VMID: 100, Node: "pve1", Running: true})
+	})
+	l.sim.SetNodeOnline("pve2", false)
+	l.sim.SetNodeOnline("pve3", false)
+	for _, r := range []struct{ method, path, params, want string }{
+		{"PUT", "/nodes/pve1/qemu/100/config", "name=x", "500 unable to open file '/etc/pve/nodes/pve1/qemu-server/100.conf.tmp...' - Permission denied"},
+		{"POST", "/nodes/pve1/qemu/9000/clone", "newid=101", "500 cluster not ready - no quorum?"},
+		{"POST", "/nodes/pve1/qemu/100/firewall/rules", "type=in&action=DROP", "500 cfs-lock 'firewall-vm-100' error: no quorum!"},
+		{"GET", "/nodes/pve1/qemu/100/migrate", "", "500 cluster not ready - no quorum?"},
+		{"GET", "/cluster/nextid", "", "200 101"},
+		{"POST", "/nodes/pve1/qemu/100/status/stop", "", "T OK"},
+		{"POST", "/nodes/pve1/qemu/100/status/start", "", "500 cluster not ready - no quorum?"},
+	} {
+		if got := l.summary(l.do(r.method, r.path, r.params), r.want); !matches(r.want, got) {
+			t.Errorf("%s %s: got %q, want %q", r.method, r.path, got, r.want)
+		}
+	}
+}
+
 func TestCloneSlots_thirdCloneWaitsThenFails(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, func(cfg *pvesim.Config) {

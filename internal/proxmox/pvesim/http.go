@@ -3,6 +3,7 @@ package pvesim
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,13 +35,23 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if dropped {
 		entry.Status = 0
 	}
-	s.requests = append(s.requests, entry)
+	s.log(entry)
 	leave()
 	if dropped {
 		wire.Drop(w)
 		return
 	}
 	wire.Send(w, answer)
+}
+
+// keptRequests bounds the log of a simulator that runs for days.
+const keptRequests = 200_000
+
+func (s *Sim) log(entry Request) {
+	if len(s.requests) >= keptRequests {
+		s.requests = slices.Clone(s.requests[keptRequests/2:])
+	}
+	s.requests = append(s.requests, entry)
 }
 
 // readRequest takes everything off the wire before the world is entered, so that a slow client holds nobody up.
@@ -161,9 +172,11 @@ func admit(c *world.Call) error {
 		}
 	}
 	if c.EP.ProxyToNode {
-		return reach(c, c.Node)
+		if err := reach(c, c.Node); err != nil {
+			return err
+		}
 	}
-	return nil
+	return checkQuorum(c)
 }
 
 // tokenRefused is the text for calls that tokens may not make; in the original the closing bracket has

@@ -26,7 +26,7 @@ func (c *call) aTask(priv string) (*world.Task, error) {
 			return nil, err
 		}
 	}
-	for _, t := range c.Tasks {
+	for _, t := range slices.Backward(c.Tasks) {
 		if t.UPID == upid && t.Node == c.Node {
 			return t, nil
 		}

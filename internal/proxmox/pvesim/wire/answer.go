@@ -126,10 +126,13 @@ func Send(w http.ResponseWriter, a Answer) {
 	_ = conn.Close()
 }
 
-// Drop ends the connection without an answer.
+// Drop ends the connection in the middle of an answer. A few bytes go out first: without any, Go's own client
+// takes the connection for an idle one that was closed and silently sends a GET again.
 func Drop(w http.ResponseWriter) {
 	if hijacker, can := w.(http.Hijacker); can {
-		if conn, _, err := hijacker.Hijack(); err == nil {
+		if conn, buf, err := hijacker.Hijack(); err == nil {
+			_, _ = buf.WriteString("HTTP/1.1")
+			_ = buf.Flush()
 			_ = conn.Close()
 			return
 		}
