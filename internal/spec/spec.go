@@ -3,13 +3,14 @@ package spec
 // Facts is everything WHMCS knows about one service, as plain values read by internal/whmcs:
 // no entities left in the text, empty string for NULL.
 type Facts struct {
-	ServiceID int64
-	ClientID  int64
-	ProductID int64
-	ServerID  int64  // 0 = no server assigned
-	Status    string // tblhosting.domainstatus: Pending, Active, Suspended, Terminated, Cancelled, Fraud, Completed
-	Domain    string
-	Username  string
+	ServiceID  int64
+	ClientID   int64
+	ProductID  int64
+	ServerID   int64  // 0 = no server assigned
+	ServerHost string // its hostname in WHMCS
+	Status     string // tblhosting.domainstatus: Pending, Active, Suspended, Terminated, Cancelled, Fraud, Completed
+	Domain     string
+	Username   string
 	// Settings is the product's JSON (configoption1); "" while the product was never saved.
 	Settings string
 	// LegacyTemplate is configoption4 of a product taken over from the reference product.

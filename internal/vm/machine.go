@@ -10,18 +10,19 @@ import (
 
 // Machine is the record of one service's guest: the row of puqProxmoxKVM_vm_info joined with its row in kvmbridge_vm.
 type Machine struct {
-	ServiceID int64
-	ServerID  int64 // tblservers.id of the cluster
-	ClientID  int64
-	VMID      int // 0 = none yet
-	Name      string
-	Domain    string // tblhosting.domain, the FQDN once known
-	Status    pipeline.State
-	MAC       string            // kept for a reinstall
-	RevDNS    map[string]string // address, IPv6 fully expanded -> host name
-	Node      string            // where the guest was last seen
-	Username  string
-	Password  string // of the guest's operating system, plain in memory, sealed at rest
+	ServiceID  int64
+	ServerID   int64 // tblservers.id of the cluster
+	ClientID   int64
+	ServerHost string // hostname of the server entry, for mails
+	VMID       int    // 0 = none yet
+	Name       string
+	Domain     string // tblhosting.domain, the FQDN once known
+	Status     pipeline.State
+	MAC        string            // kept for a reinstall
+	RevDNS     map[string]string // address, IPv6 fully expanded -> host name
+	Node       string            // where the guest was last seen
+	Username   string
+	Password   string // of the guest's operating system, plain in memory, sealed at rest
 
 	// Task is the UPID that the present step waits for; a hint, the guest is the truth.
 	Task string

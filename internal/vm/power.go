@@ -81,7 +81,7 @@ func (s *Steps) verify(ctx context.Context, m *Machine) error {
 	}
 	s.placement.drop(m)
 	if m.Spec.MailReady != "" {
-		m.Mails = []Mail{{Template: m.Spec.MailReady, Vars: map[string]string{"vm_id": strconv.Itoa(m.VMID)}}}
+		m.Mails = []Mail{{Template: m.Spec.MailReady, Vars: map[string]string{"vm_id": strconv.Itoa(m.VMID), "server_hostname": m.ServerHost}}}
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
 	if m.Status == Creation || m.ServerID == 0 {
 		m.ServerID = facts.ServerID
 	}
-	m.ClientID = facts.ClientID
+	m.ClientID, m.ServerHost = facts.ClientID, facts.ServerHost
 	if m.Addresses, err = s.Addresses.Held(ctx, m.ServiceID); err != nil {
 		return fmt.Errorf("read the addresses of service %d: %w", m.ServiceID, err)
 	}

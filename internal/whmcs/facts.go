@@ -24,9 +24,10 @@ func (d *DB) Facts(ctx context.Context, serviceID int64) (spec.Facts, error) {
 		Username  sql.NullString `db:"username"`
 		Settings  sql.NullString `db:"configoption1"`
 		Template  sql.NullString `db:"configoption4"`
+		Hostname  sql.NullString `db:"hostname"`
 	}
-	err := d.sql.GetContext(ctx, &row, `SELECT h.userid, h.packageid, h.server, h.domainstatus, h.domain, h.username, p.configoption1, p.configoption4
-		FROM tblhosting h LEFT JOIN tblproducts p ON p.id = h.packageid WHERE h.id = ?`, serviceID)
+	err := d.sql.GetContext(ctx, &row, `SELECT h.userid, h.packageid, h.server, h.domainstatus, h.domain, h.username, p.configoption1, p.configoption4, s.hostname
+		FROM tblhosting h LEFT JOIN tblproducts p ON p.id = h.packageid LEFT JOIN tblservers s ON s.id = h.server WHERE h.id = ?`, serviceID)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = vm.ErrNoService
 	}
@@ -42,7 +43,7 @@ func (d *DB) Facts(ctx context.Context, serviceID int64) (spec.Facts, error) {
 		return spec.Facts{}, fmt.Errorf("read the custom fields of service %d: %w", serviceID, err)
 	}
 	return spec.Facts{
-		ServiceID: serviceID, ClientID: row.ClientID, ProductID: row.ProductID, ServerID: row.ServerID.Int64,
+		ServiceID: serviceID, ClientID: row.ClientID, ProductID: row.ProductID, ServerID: row.ServerID.Int64, ServerHost: plain(row.Hostname.String),
 		Status: row.Status.String, Domain: plain(row.Domain.String), Username: plain(row.Username.String),
 		Settings: settings(row.Settings.String), LegacyTemplate: templateID(row.Template.String), Options: options, CustomFields: fields,
 	}, nil
