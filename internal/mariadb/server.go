@@ -100,8 +100,13 @@ func look(name, usual string) (string, error) {
 }
 
 func initialise(ctx context.Context, program, dir string) error {
+	tmp := filepath.Join(dir, "tmp")
+	if err := os.MkdirAll(tmp, 0o700); err != nil {
+		return err
+	}
 	cmd := exec.CommandContext(ctx, program, "--no-defaults", "--datadir="+filepath.Join(dir, "data"), runAs(), //nolint:gosec // the program was looked up by a fixed name
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp) // the installer runs a server too, see command
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("create a MariaDB data folder in %s: %w\n%s", dir, err, out)
 	}
