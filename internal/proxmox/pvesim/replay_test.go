@@ -486,7 +486,6 @@ func replayReasons() map[string]string {
 	return map[string]string{
 		`1 data\.version`:     "the simulator names the release its contract was taken from, the recording a later patch level",
 		`11 data\.loadavg`:    "the recording cut the list to one entry",
-		`18 status`:           "cluster/options is none of the product's calls and not part of the contract",
 		`32 (reason|message)`: "the text after the name is the resolver's and depends on the machine",
 		`57 data`:             "a simulated copy tells its progress once, not every second",
 		`(226|236|277|285) data\.(blockstat|proxmox-support)\..*`: "QEMU's own counters and build flags: the recording says not to trust them, no client reads them",

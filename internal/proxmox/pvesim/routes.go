@@ -35,13 +35,15 @@ var routes = sync.OnceValue(func() table {
 
 func clusterRoutes() table {
 	return table{
-		"GET /version":            inventory.GetVersion,
-		"POST /access/ticket":     inventory.PostTicket,
-		"GET /access/permissions": inventory.GetPermissions,
-		"GET /cluster/nextid":     inventory.GetNextID,
-		"GET /cluster/resources":  inventory.GetResources,
-		"GET /cluster/status":     inventory.GetClusterStatus,
-		"GET /cluster/tasks":      inventory.GetClusterTasks,
+		"GET /version":                 inventory.GetVersion,
+		"POST /access/ticket":          inventory.PostTicket,
+		"GET /access/permissions":      inventory.GetPermissions,
+		"GET /cluster/nextid":          inventory.GetNextID,
+		"GET /cluster/options":         inventory.GetClusterOptions,
+		"GET /cluster/firewall/macros": inventory.GetMacros,
+		"GET /cluster/resources":       inventory.GetResources,
+		"GET /cluster/status":          inventory.GetClusterStatus,
+		"GET /cluster/tasks":           inventory.GetClusterTasks,
 	}
 }
 
@@ -58,6 +60,7 @@ func nodeRoutes() table {
 		"GET /nodes/{node}/qemu":          inventory.ListGuests,
 		"GET " + vm + "/status/current":   inventory.GetCurrent,
 		"GET " + vm + "/rrddata":          inventory.GetGuestRRD,
+		"GET " + vm + "/firewall/log":     inventory.GetFirewallLog,
 		"POST " + vm + "/vncproxy":        inventory.PostVNCProxy,
 		"GET " + vm + "/vncwebsocket":     inventory.GetVNCWebSocket,
 	}

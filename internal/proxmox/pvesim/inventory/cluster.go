@@ -132,6 +132,17 @@ func (c *call) nodeRows() []map[string]any {
 	return rows
 }
 
+// GetClusterOptions answers the datacentre's defaults.
+func GetClusterOptions(w *world.Call) (any, error) {
+	out := map[string]any{
+		"keyboard": "en-us", "description": "", "allowed-tags": []string{}, "migration": map[string]any{"type": "insecure"},
+	}
+	if !w.Old() {
+		out["mac_prefix"] = "BC:24:11"
+	}
+	return out, nil
+}
+
 func (c *call) zoneRows() []map[string]any {
 	var rows []map[string]any
 	if c.Old() {

@@ -84,8 +84,19 @@ func FirewallRoutes(base string) map[string]world.Handler {
 			return fw.DeleteAlias(c.Str("name"), c.Str("digest"))
 		}),
 		"GET " + base + "/refs": onWall(func(c *call, fw *firewall.Config, _ string) (any, error) { return fw.Refs(c.Str("type")), nil }),
-		"GET " + base + "/log":  func(*world.Call) (any, error) { return noFile(), nil },
 	}
+}
+
+// GetFirewallLog answers a log that was never written, for nothing is filtered.
+func GetFirewallLog(*world.Call) (any, error) { return noFile(), nil }
+
+// GetMacros lists the macros that rules may name.
+func GetMacros(*world.Call) (any, error) {
+	rows := []map[string]any{}
+	for _, name := range firewall.Macros() {
+		rows = append(rows, map[string]any{"macro": name, "descr": name + " traffic"})
+	}
+	return rows, nil
 }
 
 // noFile is a log that was never written.

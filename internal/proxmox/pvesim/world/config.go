@@ -1,6 +1,7 @@
 package world
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
@@ -147,6 +148,16 @@ func RolePrivs(v contract.Version) []string {
 	return append(privs, "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted", "SDN.Use")
 }
 
+// rolesOfAllReleases lets the demo's token work whatever release is chosen afterwards.
+func rolesOfAllReleases() []string {
+	var privs []string
+	for _, v := range contract.Versions() {
+		privs = append(privs, RolePrivs(v)...)
+	}
+	slices.Sort(privs)
+	return slices.Compact(privs)
+}
+
 // Demo is a cluster to play with: three nodes, local and shared storage, two templates of different build
 // on pve1, and a token with just the privileges that provisioning needs.
 func Demo(clk clock.Clock) Config {
@@ -168,6 +179,6 @@ func Demo(clk clock.Clock) Config {
 			{VMID: 9001, Name: "ubuntu-24", Node: "pve1", Storage: "shared", Bus: "virtio0", DiskGiB: 10, Boot: "order=ide2;virtio0;net0", CloudInit: "ide2"},
 		},
 		Tokens: []access.Token{{User: "kvmbridge@pve", Name: "demo", Secret: DemoTokenSecret}},
-		Grants: []access.Grant{{Who: "kvmbridge@pve", Path: "/", Privs: RolePrivs(contract.V92)}},
+		Grants: []access.Grant{{Who: "kvmbridge@pve", Path: "/", Privs: rolesOfAllReleases()}},
 	}
 }
