@@ -42,6 +42,7 @@ type mortal struct {
 
 	settle settler
 	dead   atomic.Bool
+	lapsed atomic.Bool // its leases are not prolonged, all else arrives
 	mu     sync.Mutex
 	own    map[int64]bool
 }
@@ -91,6 +92,9 @@ func (p *mortal) alive(do func() error) error {
 }
 
 func (p *mortal) Renew(ctx context.Context, now time.Time) error {
+	if p.lapsed.Load() {
+		return errors.New("the connection to the database broke")
+	}
 	return p.alive(func() error { return p.Store.Renew(ctx, now) })
 }
 
