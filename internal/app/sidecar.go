@@ -35,6 +35,7 @@ type Sidecar struct {
 	whmcs     *whmcs.DB
 	engine    *pipeline.Engine[vm.Machine]
 	courier   *courier
+	keys      *keyring
 	server    *bridge.Server
 	listeners []net.Listener
 	clock     clock.Clock
@@ -69,8 +70,8 @@ func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, er
 
 func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	s.whmcs = whmcs.New(s.store.Handle())
-	keys := &keyring{cfg: cfg, whmcs: s.whmcs, clock: clock.System{}}
-	back := &callback.Client{Target: keys.target}
+	s.keys = &keyring{cfg: cfg, whmcs: s.whmcs, clock: clock.System{}}
+	back := &callback.Client{Target: s.keys.target}
 	f := newFleet(cfg, s, back)
 	steps := &vm.Steps{
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.store,
@@ -91,7 +92,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	v := &views{store: s.store, whmcs: s.whmcs}
 	s.server = bridge.New(bridge.Config{
-		Log: s.log, Keys: keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
+		Log: s.log, Keys: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Module: &moduleCommands{desk: desk, fleet: f, views: v, pages: pages, log: s.log},
 		Addon:  &addonCommands{store: s.store, views: v, pages: pages, wake: s.engine.Wake},
 	})
@@ -167,6 +168,9 @@ func (s *Sidecar) awaitSchema(ctx context.Context) bool {
 		if err == nil {
 			return true
 		}
+		if err = s.bringUp(ctx, err); err == nil {
+			continue
+		}
 		if !said && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "waiting for the database to be brought up to date", slog.Any("err", err))
 		}
@@ -174,6 +178,17 @@ func (s *Sidecar) awaitSchema(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+// bringUp migrates the database of an activated addon; before that the tables are not ours to make.
+func (s *Sidecar) bringUp(ctx context.Context, stale error) error {
+	if len(s.keys.Keys()) == 0 { //nolint:contextcheck // the bridge asks for keys without one
+		return stale
+	}
+	if err := s.store.Migrate(ctx); err != nil {
+		return err
+	}
+	return s.store.SchemaCurrent(ctx)
 }
 
 // Close gives back what NewSidecar opened; call it after Run has returned.
