@@ -2,14 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
@@ -22,12 +25,15 @@ type courier struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	woken    chan struct{}
+	busy     sync.Mutex // held by the one round of this process
 }
 
 const (
 	courierPage  = 50
 	courierIdle  = 30 * time.Second // longest pause between two looks
 	courierRetry = 5 * time.Minute  // longest pause between two tries of one effect
+	courierGrace = time.Minute      // how long PHP may be at work on something after it was sent
+	courierTurn  = 5 * time.Second  // pause of a mail that waits for another
 )
 
 func newCourier(s *store.DB, w *whmcs.DB, cb *callback.Client, c clock.Clock, log *slog.Logger) *courier {
@@ -45,7 +51,9 @@ func (c *courier) Wake() {
 // Run delivers until ctx ends.
 func (c *courier) Run(ctx context.Context) {
 	for ctx.Err() == nil {
+		c.busy.Lock()
 		_, next, err := c.round(ctx)
+		c.busy.Unlock()
 		if err != nil && ctx.Err() == nil {
 			c.log.ErrorContext(ctx, "deliver the outbox", slog.Any("err", err))
 		}
@@ -61,47 +69,75 @@ func (c *courier) Run(ctx context.Context) {
 	}
 }
 
-// Deliver implements bridge.Outbox.
+// Deliver implements bridge.Outbox. A round under way is not waited for: it takes what is due.
 func (c *courier) Deliver(ctx context.Context) (int, error) {
+	if !c.busy.TryLock() {
+		c.Wake()
+		return 0, nil
+	}
+	defer c.busy.Unlock()
 	n, _, err := c.round(ctx)
 	return n, err
 }
 
-// round tries everything that is due once; next is when the rest will be.
+// round tries everything that is due once; next is when the rest will be. A try that began is not cut off by ctx: its
+// outcome would be unknown.
 func (c *courier) round(ctx context.Context) (delivered int, next time.Time, err error) {
 	effects, next, err := c.store.Pending(ctx, c.clock.Now(), courierPage)
 	for _, e := range effects {
-		ok, err := c.carry(ctx, e)
-		if err != nil {
-			return delivered, next, err
+		if ctx.Err() != nil {
+			return delivered, next, ctx.Err()
 		}
-		if ok {
+		again, err := c.carry(context.WithoutCancel(ctx), e)
+		switch {
+		case errors.Is(err, pipeline.ErrLost): // another replica carries it
+		case err != nil:
+			return delivered, next, err
+		case again.IsZero():
 			delivered++
+		case next.IsZero() || again.Before(next):
+			next = again
 		}
 	}
 	return delivered, next, err
 }
 
-// carry delivers one effect. A try whose outcome was lost is looked for in WHMCS's own logs before it is repeated.
-func (c *courier) carry(ctx context.Context, e store.Effect) (bool, error) {
+// carry delivers one effect; again is when to try next, zero once WHMCS has it. A try whose outcome was lost is looked
+// for in WHMCS's own logs before it is repeated.
+func (c *courier) carry(ctx context.Context, e store.Effect) (again time.Time, err error) {
 	if e.Open {
-		done, err := c.traces(ctx, e)
-		if err != nil || done {
-			return done, firstError(err, func() error { return c.store.Delivered(ctx, e, c.clock.Now()) })
+		if done, err := c.traces(ctx, e); err != nil || done {
+			return time.Time{}, firstError(err, func() error { return c.store.Delivered(ctx, e, c.clock.Now()) })
 		}
 	}
 	marks, err := c.whmcs.Marks(ctx)
 	if err != nil {
-		return false, err
+		return time.Time{}, err
 	}
-	if err := c.store.Attempt(ctx, &e, c.clock.Now().Add(time.Minute), store.Mark(marks)); err != nil {
-		return false, err
+	if err := c.store.Attempt(ctx, &e, c.clock.Now().Add(courierGrace), store.Mark(marks)); err != nil {
+		return time.Time{}, err
+	}
+	if again, err := c.giveWay(ctx, e); err != nil || !again.IsZero() {
+		return again, err
 	}
 	cause := c.send(ctx, e)
 	if cause == nil {
-		return true, c.store.Delivered(ctx, e, c.clock.Now())
+		return time.Time{}, c.store.Delivered(ctx, e, c.clock.Now())
 	}
-	return false, c.postpone(ctx, e, cause)
+	return c.postpone(ctx, e, cause)
+}
+
+// giveWay puts a mail off while it is not known what became of another one to the same client: their traces are alike.
+func (c *courier) giveWay(ctx context.Context, e store.Effect) (again time.Time, err error) {
+	if e.Kind != store.KindMail {
+		return time.Time{}, nil
+	}
+	_, open, err := c.store.Rivals(ctx, e)
+	if err != nil || !open {
+		return time.Time{}, err
+	}
+	again = c.clock.Now().Add(courierTurn)
+	return again, c.store.Postponed(ctx, e, again, "waits until it is known whether the client got an earlier mail of this kind", false)
 }
 
 func firstError(err error, then func() error) error {
@@ -111,12 +147,18 @@ func firstError(err error, then func() error) error {
 	return then()
 }
 
-func (c *courier) postpone(ctx context.Context, e store.Effect, cause error) error {
+// postpone puts an effect off. After a lost answer PHP may still be at work: a repetition before it ended would be a
+// second mail.
+func (c *courier) postpone(ctx context.Context, e store.Effect, cause error) (again time.Time, err error) {
 	outcome := callback.OutcomeOf(cause)
 	pause := min(2*time.Second<<min(e.Attempts, 10), courierRetry)
+	if outcome == callback.Unknown {
+		pause = max(pause, courierGrace)
+	}
+	again = c.clock.Now().Add(pause)
 	c.log.WarnContext(ctx, "WHMCS did not take a message", slog.Int64("outbox_id", e.ID), slog.Int64("service_id", e.ServiceID),
 		slog.String("kind", e.Kind), slog.String("outcome", outcome.String()), slog.Any("err", cause))
-	return c.store.Postponed(ctx, e, c.clock.Now().Add(pause), cause.Error(), outcome == callback.Unknown)
+	return again, c.store.Postponed(ctx, e, again, cause.Error(), outcome == callback.Unknown)
 }
 
 func (c *courier) send(ctx context.Context, e store.Effect) error {
@@ -145,9 +187,19 @@ func (c *courier) tellPassword(ctx context.Context, id string, e store.Effect) e
 func (c *courier) traces(ctx context.Context, e store.Effect) (bool, error) {
 	switch e.Kind {
 	case store.KindMail:
-		return c.whmcs.MailSentAfter(ctx, e.ClientID, e.Mark.Mail, e.Subject)
+		return c.mailed(ctx, e)
 	case store.KindActivity:
 		return c.whmcs.ActivityAfter(ctx, e.Mark.Activity, e.Subject)
 	}
 	return false, nil
+}
+
+// mailed reports whether WHMCS's log has more mails like e than other tries account for.
+func (c *courier) mailed(ctx context.Context, e store.Effect) (bool, error) {
+	sent, err := c.whmcs.MailsAfter(ctx, e.ClientID, e.Mark.Mail, e.Subject)
+	if err != nil {
+		return false, err
+	}
+	confirmed, _, err := c.store.Rivals(ctx, e)
+	return sent > confirmed, err
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kvmbridge/kvmbridge/internal/app/playground"
 )
 
 const readySubject = "Virtual Machine is ready"
@@ -108,11 +110,12 @@ func TestOutage_ofWHMCSKeepsTheMail(t *testing.T) {
 
 // road is the way from the sidecar to callback.php, with accidents.
 type road struct {
-	mu       sync.Mutex
-	target   string
-	accident func(effect string, service int64, n int) (after time.Duration, arrives, answered bool)
-	seen     map[string]int
-	late     sync.WaitGroup
+	mu        sync.Mutex
+	target    string
+	accident  func(effect string, service int64, n int) (after time.Duration, arrives, answered bool)
+	seen      map[string]int
+	accidents int
+	late      sync.WaitGroup
 }
 
 // ServeHTTP forwards a request, or loses it or its answer.
@@ -129,6 +132,9 @@ func (r *road) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.seen[key]++
 	after, arrives, answered := r.accident(call.Effect, call.Args.ServiceID, r.seen[key])
+	if !answered {
+		r.accidents++
+	}
 	r.mu.Unlock()
 	forward := func() (*http.Response, error) {
 		out, err := http.NewRequest(http.MethodPost, r.target+req.URL.Path, bytes.NewReader(body))
@@ -165,14 +171,22 @@ func (r *road) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	_, _ = io.Copy(rw, resp.Body)
 }
 
-// laid puts the road between the sidecar and WHMCS.
-func (w *world) laid(t *testing.T, accident func(string, int64, int) (time.Duration, bool, bool)) {
+// worldAtTheEndOf puts a road between the sidecar and WHMCS.
+func worldAtTheEndOf(t *testing.T, accident func(effect string, service int64, n int) (time.Duration, bool, bool)) *world {
 	t.Helper()
+	w := blankWorld(t, playground.Options{Settings: sold})
 	r := &road{target: w.WHMCS.URL, accident: accident, seen: map[string]int{}}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	t.Cleanup(r.late.Wait)
+	t.Cleanup(func() {
+		if r.accidents == 0 {
+			t.Errorf("no accident happened: %v", r.seen)
+		}
+	})
 	w.devhost(t, nil, "set-addon", "callback_url", server.URL+"/modules/addons/puq_proxmox_kvm/callback.php")
+	needed(t, w.pair(t.Context()))
+	return w
 }
 
 func TestCourier_sendsAMailOnceWhateverIsLost(t *testing.T) {
@@ -184,8 +198,7 @@ func TestCourier_sendsAMailOnceWhateverIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := ownWorld(t)
-			w.laid(t, accident)
+			w := worldAtTheEndOf(t, accident)
 			w.ready(t, w.order(t))
 			w.delivered(t)
 			time.Sleep(1500 * time.Millisecond) // what would come late
@@ -200,12 +213,11 @@ func TestCourier_sendsAMailOnceWhateverIsLost(t *testing.T) {
 // taken for found because the other went out.
 func TestCourier_doesNotTakeOneMailForAnother(t *testing.T) {
 	t.Parallel()
-	w := ownWorld(t)
-	first, second := w.order(t), w.order(t)
-	w.laid(t, func(effect string, service int64, n int) (time.Duration, bool, bool) {
-		through := effect != "SendEmail" || service != first || n > 1
+	w := worldAtTheEndOf(t, func(effect string, service int64, n int) (time.Duration, bool, bool) {
+		through := effect != "SendEmail" || service != 1 || n > 1
 		return 0, through, through
 	})
+	first, second := w.order(t), w.order(t)
 	names := []string{w.ready(t, first).Domain, w.ready(t, second).Domain}
 	w.delivered(t)
 	for _, name := range names {
