@@ -40,7 +40,7 @@ func find(list []GuestRef, vmid int) (GuestRef, bool) {
 }
 
 func noTemplate(m *Machine, exists bool) error {
-	why := "does not exist in the cluster"
+	why := "does not exist in the cluster, or the API user lacks the privilege VM.Audit on it"
 	if exists {
 		why = "is a VM, not a template"
 	}
@@ -67,7 +67,7 @@ func (s *Steps) clone(ctx context.Context, m *Machine) error {
 		return pipeline.Wait(s.poll(), "a clone that has just begun") // its name and mark follow
 	case !ours(config, m.site.mark):
 		return s.anotherID(ctx, m)
-	case config.Values["lock"] != "":
+	case config.Values["lock"] == "clone":
 		return pipeline.Wait(s.poll(), "the clone")
 	}
 	m.site.config = &config
@@ -112,7 +112,10 @@ func (s *Steps) orAnotherID(ctx context.Context, m *Machine, cause error) error 
 		return cause
 	}
 	config, err := m.site.hv.Config(ctx, m.Node, m.VMID)
-	if err == nil && (ours(config, m.site.mark) || config.Values["name"] == "") {
+	switch {
+	case err != nil && !errors.Is(err, ErrNoGuest):
+		return err // not knowing whose it is, we keep the id
+	case err == nil && (ours(config, m.site.mark) || config.Values["name"] == ""):
 		return pipeline.Wait(s.poll(), "the clone")
 	}
 	return s.anotherID(ctx, m)

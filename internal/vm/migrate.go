@@ -68,7 +68,7 @@ func (s *Steps) migrate(ctx context.Context, m *Machine) error {
 	switch {
 	case err != nil:
 		return err
-	case config.Values["lock"] != "":
+	case config.Values["lock"] == "migrate": // any other lock is somebody else's: Proxmox says so when it is in the way
 		m.site.config = nil
 		return pipeline.Wait(s.poll(), "the migration")
 	case m.moved():

@@ -31,6 +31,7 @@ type world struct {
 	t      *testing.T
 	clk    clock.Clock
 	lease  time.Duration // of every store and engine; 0 = their defaults
+	hook   settler       // sees the settlements of a process that a test starts
 	conns  int           // of every process to the database; 0 = few
 	srv    *pvesim.Server
 	db     *testdb.DB
