@@ -16,6 +16,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract"
 )
 
 func TestFail_effects(t *testing.T) {
@@ -134,6 +135,7 @@ func TestQuorum_lostWithHalfOfTheNodes(t *testing.T) {
 		cfg.Guests = append(cfg.Guests, pvesim.GuestConfig{VMID: 100, Node: "pve1", Running: true})
 	})
 	l.sim.SetNodeOnline("pve2", false)
+	l.ok("PUT", "/nodes/pve1/qemu/100/config", "name=y")
 	l.sim.SetNodeOnline("pve3", false)
 	for _, r := range []struct{ method, path, params, want string }{
 		{"PUT", "/nodes/pve1/qemu/100/config", "name=x", "500 unable to open file '/etc/pve/nodes/pve1/qemu-server/100.conf.tmp...' - Permission denied"},
@@ -147,6 +149,15 @@ func TestQuorum_lostWithHalfOfTheNodes(t *testing.T) {
 		if got := l.summary(l.do(r.method, r.path, r.params), r.want); !matches(r.want, got) {
 			t.Errorf("%s %s: got %q, want %q", r.method, r.path, got, r.want)
 		}
+	}
+}
+
+func TestQuorum_halfOfTwoIsNotEnough(t *testing.T) {
+	t.Parallel()
+	l := refusalLab(t, contract.V84)
+	l.sim.SetNodeOnline("pve2", false)
+	if r := l.do("POST", "/nodes/pve1/qemu", "vmid=101"); r.reason != "cluster not ready - no quorum?" {
+		t.Errorf("got %d %s", r.status, r.reason)
 	}
 }
 

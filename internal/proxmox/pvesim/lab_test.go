@@ -158,6 +158,21 @@ func (l *lab) try(method, path, params string) (reply, error) {
 	return l.send(req)
 }
 
+// json sends a JSON body.
+func (l *lab) json(method, path, body string) reply {
+	l.t.Helper()
+	req, err := http.NewRequestWithContext(l.t.Context(), method, l.base+path, strings.NewReader(body))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	r, err := l.send(req)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return r
+}
+
 // ok is do for calls that must succeed.
 func (l *lab) ok(method, path, params string) reply {
 	l.t.Helper()

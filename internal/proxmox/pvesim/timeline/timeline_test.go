@@ -77,3 +77,31 @@ func TestLine_exclusiveClaimTimesOut(t *testing.T) {
 		t.Errorf("waiting %v, timeout after %v; want true and 10s", waited, late)
 	}
 }
+
+func TestLine_nobodyOvertakesAnExclusiveClaim(t *testing.T) {
+	t.Parallel()
+	line := timeline.New(zero)
+	var got []string
+	claim := func(name string, shared bool) {
+		line.Acquire(timeline.Claim{
+			Name: "x", Shared: shared, Wait: time.Minute,
+			Got: func(h *timeline.Hold) {
+				got = append(got, name)
+				line.After(time.Second, h.Release)
+			},
+		})
+	}
+	claim("reader", true)
+	claim("writer", false)
+	claim("late reader", true)
+	if !line.Busy("x") {
+		t.Error("a held lock is busy")
+	}
+	line.Advance(zero.Add(time.Minute))
+	if want := []string{"reader", "writer", "late reader"}; !slices.Equal(got, want) {
+		t.Errorf("order: got %v, want %v", got, want)
+	}
+	if line.Busy("x") {
+		t.Error("a lock that everybody left is busy")
+	}
+}
