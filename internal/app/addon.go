@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/store"
@@ -42,7 +43,11 @@ func (c *addonCommands) Deactivate(ctx context.Context, call bridge.DeactivateCa
 		return err
 	}
 	if alive > 0 {
-		return bridge.Refuse("machines_left", "%d VMs are still recorded, so the tables were kept. Terminate them first, or switch off \"Delete all database tables\" and deactivate again.", alive)
+		recorded, them := fmt.Sprintf("%d VMs are", alive), "them"
+		if alive == 1 {
+			recorded, them = "1 VM is", "it"
+		}
+		return bridge.Refuse("machines_left", "%s still recorded, so the tables were kept. Terminate %s first, or switch off \"Delete all database tables\" and deactivate again.", recorded, them)
 	}
 	return c.store.DropTables(ctx)
 }

@@ -10,26 +10,21 @@ import (
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
-	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
 // keyring knows the shared secrets and WHMCS's callback: from the configuration where it says so, else from the addon's
-// settings in WHMCS, read again every few seconds so that pairing and rotation need no restart.
+// settings in WHMCS. Those are read afresh each time: a secret that was exchanged counts with the next request, in both
+// directions, and a request costs one small SELECT.
 type keyring struct {
 	cfg   config.Config
 	whmcs *whmcs.DB
-	clock clock.Clock
 
-	mu       sync.Mutex
-	settings map[string]string
-	read     time.Time
+	mu   sync.Mutex
+	last map[string]string // settings as they were read last
 }
 
-const (
-	settingsAge  = 5 * time.Second
-	callbackPath = "modules/addons/puq_proxmox_kvm/callback.php"
-)
+const callbackPath = "modules/addons/puq_proxmox_kvm/callback.php"
 
 // Keys are the secrets by key id; none before the addon is activated.
 func (k *keyring) Keys() map[string]bridge.Secret {
@@ -50,21 +45,15 @@ func (k *keyring) Keys() map[string]bridge.Secret {
 	return keys
 }
 
-// addon are the addon's settings; an empty map while they cannot be read. A set without a secret is never kept: the addon may
-// be activated at any moment.
+// addon are the addon's settings. A database that is away for a moment must not lock WHMCS out: then the last ones count.
 func (k *keyring) addon(ctx context.Context) map[string]string {
+	settings, err := k.whmcs.AddonSettings(ctx)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.clock.Now()
-	if k.settings["secret"] != "" && now.Sub(k.read) < settingsAge {
-		return k.settings
+	if err == nil {
+		k.last = settings
 	}
-	settings, err := k.whmcs.AddonSettings(ctx)
-	if err != nil {
-		return k.settings // a database that is away for a moment must not lock WHMCS out
-	}
-	k.settings, k.read = settings, now
-	return settings
+	return k.last
 }
 
 // target is where callback.php is and what its requests are signed with.

@@ -41,7 +41,7 @@ func onSidecar(look func(context.Context, *probed) []string) func(context.Contex
 		}
 		defer func() { _ = s.Close() }()
 		p := &probed{Sidecar: &Sidecar{log: quiet, store: s, whmcs: whmcs.New(s.Handle()), clock: clock.System{}}, cfg: cfg}
-		p.keys = &keyring{cfg: cfg, whmcs: p.whmcs, clock: p.clock}
+		p.keys = &keyring{cfg: cfg, whmcs: p.whmcs}
 		p.back = &callback.Client{Target: p.keys.target}
 		for _, text := range look(ctx, p) {
 			faults = append(faults, config.Fault{Text: text})

@@ -70,7 +70,7 @@ func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, er
 
 func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	s.whmcs = whmcs.New(s.store.Handle())
-	s.keys = &keyring{cfg: cfg, whmcs: s.whmcs, clock: clock.System{}}
+	s.keys = &keyring{cfg: cfg, whmcs: s.whmcs}
 	back := &callback.Client{Target: s.keys.target}
 	f := newFleet(cfg, s, back)
 	steps := &vm.Steps{
