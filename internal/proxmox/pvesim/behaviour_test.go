@@ -366,3 +366,33 @@ func TestJSONBody_booleansAndNumbers(t *testing.T) {
 		}
 	}
 }
+
+// Release 7 checks the right to write the cloud-init image with a broken expression: nobody but root gets through.
+func TestCloudInit_writingIsBrokenOnSeven(t *testing.T) {
+	t.Parallel()
+	for _, v := range contract.Versions() {
+		l := refusalLab(t, v)
+		want := 200
+		if v == contract.V74 {
+			want = 500
+		}
+		if r := l.do("PUT", g100+"/cloudinit", ""); r.status != want {
+			t.Errorf("%s: got %d %s, want %d", v, r.status, r.reason, want)
+		}
+		l.ok("PUT", config100, "ciuser=me")
+		l.sim.SetRunning(100, true)
+		l.ok("PUT", config100, "ciuser=you")
+		rows, _ := l.ok("GET", g100+"/cloudinit", "").data.([]any)
+		was, is := "value", "pending"
+		if v == contract.V74 {
+			was, is = "old", "new"
+		}
+		if row, _ := rows[0].(map[string]any); row["key"] != "ciuser" || row[was] != "me" || row[is] != "you" {
+			t.Errorf("%s: got %v", v, rows)
+		}
+		user, _ := l.ok("GET", g100+"/cloudinit/dump", "type=user").data.(string)
+		if !strings.Contains(user, "hostname: one\n") || !strings.Contains(user, "user: you\n") {
+			t.Errorf("%s: user data: %q", v, user)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ type Server struct {
 	listener net.Listener
 	server   *http.Server
 	cert     []byte
+	done     chan struct{}
 }
 
 // ListenTLS serves the simulator on an address (port 0 picks a free one) with a self-signed certificate made
@@ -37,8 +39,10 @@ func (s *Sim) ListenTLS(addr string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for the simulator: %w", err)
 	}
-	srv := &Server{listener: listener, cert: der, server: &http.Server{
+	srv := &Server{listener: listener, cert: der, done: make(chan struct{}), server: &http.Server{
 		Handler: s, ReadHeaderTimeout: 10 * time.Second,
+		// Clients that refuse the certificate are a matter of tests, not of the log.
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 		// An empty table keeps HTTP/2 out: it has no status text, and the messages stand there.
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){},
 		TLSConfig: &tls.Config{
@@ -46,7 +50,10 @@ func (s *Sim) ListenTLS(addr string) (*Server, error) {
 			Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
 		},
 	}}
-	go func() { _ = srv.server.ServeTLS(listener, "", "") }()
+	go func() {
+		defer close(srv.done)
+		_ = srv.server.ServeTLS(listener, "", "")
+	}()
 	return srv, nil
 }
 
@@ -70,6 +77,7 @@ func (srv *Server) CertPEM() []byte {
 
 // Close stops serving and drops open connections.
 func (srv *Server) Close() error {
+	defer func() { <-srv.done }()
 	if err := srv.server.Close(); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("close simulator: %w", err)
 	}

@@ -55,6 +55,8 @@ func TestLive_whatARunningGuestTakesAtOnce(t *testing.T) {
 		{"scsi0", "a:d0,size=1G,cache=none", false},
 		{"scsi1", "a:d3,size=1G", true},
 		{"ide0", "", false},
+		{"ide0", "a:d9,size=1G", false},
+		{"scsi0", "a:d9,size=1G", true},
 		{"ciuser", "x", true},
 		{"serial0", "", true},
 		{"boot", "order=scsi0", false},
