@@ -1,3 +1,4 @@
-// Package inventory answers what there is: cluster, nodes, storages and their content, pools, tasks, guests'
-// states, firewalls, the guest agent and consoles. It changes guests never, files and lists seldom.
+// Package inventory answers what there is: cluster, nodes, storages and their content, pools, tasks, the state of
+// guests, firewalls, the guest agent and consoles. What it writes are lists beside the guests (pools, firewalls,
+// volumes); a guest itself it never changes.
 package inventory
