@@ -95,10 +95,10 @@ type write struct {
 }
 
 func (w *write) settle(ctx context.Context, tx *sqlx.Tx, runID int64) error {
-	err := exactlyOne(tx.ExecContext(ctx, `UPDATE kvmbridge_vm SET node = ?, task = ?, failures = 0, failing_since = NULL,
-		attention = NULL, attention_at = NULL, last_error = NULL
+	err := exactlyOne(tx.ExecContext(ctx, `UPDATE kvmbridge_vm SET server_id = ?, node = ?, task = ?, failures = 0,
+		failing_since = NULL, attention = NULL, attention_at = NULL, last_error = NULL
 		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
-		w.machine.Node, w.machine.Task, w.lease.ID, w.lease.Token, w.d.holder))
+		w.machine.ServerID, w.machine.Node, w.machine.Task, w.lease.ID, w.lease.Token, w.d.holder))
 	if err != nil {
 		return err
 	}

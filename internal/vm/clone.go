@@ -70,7 +70,7 @@ func (s *Steps) clone(ctx context.Context, m *Machine) error {
 	case config.Values["lock"] == "clone":
 		return pipeline.Wait(s.poll(), "the clone")
 	}
-	m.site.config = &config
+	s.remember(m, config)
 	return s.leavePool(ctx, m)
 }
 
@@ -96,14 +96,24 @@ func (m *Machine) cloneStorage() string {
 	return ""
 }
 
-// clearFirewall drops rules and options that an earlier owner of the id left behind: Proxmox keeps them for a free id and
-// the next guest inherits them.
+// clearFirewall drops what an earlier owner of the id left behind: Proxmox keeps it for a free id, and the next guest
+// inherits it. Options and address set of a firewall that we manage are overwritten later on.
 func (s *Steps) clearFirewall(ctx context.Context, m *Machine) error {
 	n, err := m.site.hv.FirewallRules(ctx, m.Node, m.VMID)
-	if err != nil || n == 0 {
+	if err == nil && n > 0 {
+		err = m.site.hv.DropFirewallRules(ctx, m.Node, m.VMID)
+	}
+	if err != nil || m.Spec.FirewallApplies() {
 		return err
 	}
-	return m.site.hv.DropFirewallRules(ctx, m.Node, m.VMID)
+	if err := m.site.hv.DropIPSet(ctx, m.Node, m.VMID, ipSet); err != nil {
+		return err
+	}
+	have, err := m.site.hv.FirewallOptions(ctx, m.Node, m.VMID)
+	if err != nil || have["enable"] != "1" {
+		return err
+	}
+	return m.site.hv.SetFirewallOptions(ctx, m.Node, m.VMID, map[string]string{"enable": "0"})
 }
 
 // orAnotherID looks once more at an id that Proxmox calls taken: it may be our own clone whose answer was lost.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 )
@@ -36,10 +37,14 @@ func foreign(m *Machine, c GuestConfig) error {
 		m.VMID, m.Node, c.Values["name"], m.ServiceID, m.Name), pipeline.NeedsPerson)
 }
 
-// guest returns the configuration of m's own guest, read once and then again after every write. It finds the guest
-// on another node when somebody moved it, and refuses one that is not ours.
+// fresh is how long a configuration that was read says whose guest it is. Between two steps a pass can wait for minutes, in
+// lanes and for tasks; meanwhile somebody can put another guest in the place of ours.
+const fresh = 30 * time.Second
+
+// guest returns the configuration of m's own guest, read once and then again after every write and every long wait. It
+// finds the guest on another node when somebody moved it, and refuses one that is not ours.
 func (s *Steps) guest(ctx context.Context, m *Machine) (GuestConfig, error) {
-	if m.site.config != nil {
+	if m.site.config != nil && s.Clock.Now().Sub(m.site.readAt) < fresh {
 		return *m.site.config, nil
 	}
 	c, err := s.read(ctx, m)
@@ -49,8 +54,12 @@ func (s *Steps) guest(ctx context.Context, m *Machine) (GuestConfig, error) {
 	if !ours(c, m.site.mark) {
 		return GuestConfig{}, foreign(m, c)
 	}
-	m.site.config = &c
+	s.remember(m, c)
 	return c, nil
+}
+
+func (s *Steps) remember(m *Machine, c GuestConfig) {
+	m.site.config, m.site.readAt = &c, s.Clock.Now()
 }
 
 func (s *Steps) read(ctx context.Context, m *Machine) (GuestConfig, error) {

@@ -60,6 +60,10 @@ func (s *Steps) running(ctx context.Context, m *Machine) (bool, error) {
 		return false, err
 	}
 	status, err := m.site.hv.Status(ctx, m.Node, m.VMID)
+	if err == nil && status.Name != m.Name { // renamed, or not the guest whose configuration was read before
+		m.site.config = nil
+		_, err = s.guest(ctx, m)
+	}
 	return status.Running, err
 }
 

@@ -45,6 +45,7 @@ type site struct {
 	hv        Hypervisor
 	mark      string       // ownership mark of this service
 	config    *GuestConfig // as last read; nil after a write
+	readAt    time.Time    // when that was
 	cluster   *Resources   // as last read; nil when something has changed that matters
 	template  GuestRef
 	source    disk // the template's system disk
