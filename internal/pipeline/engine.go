@@ -49,7 +49,7 @@ type Engine[R any] struct {
 	tenure *tenure
 
 	mu     sync.Mutex
-	active map[int64]bool
+	active map[int64]context.CancelFunc
 	wg     sync.WaitGroup
 }
 
@@ -72,7 +72,7 @@ func New[R any](cfg Config[R]) (*Engine[R], error) {
 		wake:   make(chan struct{}, 1),
 		places: make(chan struct{}, cfg.Workers),
 		tenure: newTenure(cfg.Clock, cfg.Lease),
-		active: map[int64]bool{},
+		active: map[int64]context.CancelFunc{},
 	}, nil
 }
 
@@ -126,26 +126,39 @@ func (e *Engine[R]) dispatch(ctx context.Context) time.Duration {
 	return max(min(next.Sub(now), e.cfg.Poll), 10*time.Millisecond)
 }
 
+// Interrupt ends the pass over id, if this process has one, because somebody moved the record under it; the store's fence
+// keeps it from writing anything more. Wake the engine afterwards.
+func (e *Engine[R]) Interrupt(id int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if stop := e.active[id]; stop != nil {
+		stop()
+	}
+}
+
 func (e *Engine[R]) start(ctx context.Context, id int64) {
-	if !e.enlist(id) {
+	ctx, stop := context.WithCancel(ctx)
+	if !e.enlist(id, stop) {
+		stop()
 		return
 	}
 	e.places <- struct{}{}
 	e.wg.Go(func() {
 		e.work(ctx, id)
+		stop()
 		<-e.places
 		e.dismiss(id)
 		e.Wake() // the record may be due again, and a place is free
 	})
 }
 
-func (e *Engine[R]) enlist(id int64) bool {
+func (e *Engine[R]) enlist(id int64, stop context.CancelFunc) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.active[id] {
+	if e.active[id] != nil {
 		return false
 	}
-	e.active[id] = true
+	e.active[id] = stop
 	return true
 }
 

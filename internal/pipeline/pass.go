@@ -68,7 +68,10 @@ func (p *pass[R]) advance(ctx context.Context, step Step[R], err error) (again b
 		return false, p.leave(ctx)
 	}
 	skip, skipped := errors.AsType[SkipError](err)
+	_, given := errors.AsType[GiveUpError](err)
 	switch {
+	case given && step.Otherwise != "":
+		entry.To, entry.Result, p.run.Failed = step.Otherwise, err.Error(), err.Error()
 	case skipped:
 		entry.Skip, entry.Took = skip.Reason, 0
 	case err != nil:
@@ -107,8 +110,13 @@ func (p *pass[R]) stand(ctx context.Context, entry Entry, cause error) error {
 	return nil
 }
 
+// finish ends the run; a table that leads into another one leaves the record due.
 func (p *pass[R]) finish(ctx context.Context) error {
-	if err := p.cfg.Store.End(ctx, p.lease, &p.run, p.r, p.cfg.Clock.Now(), time.Time{}); err != nil {
+	now, wake := p.cfg.Clock.Now(), time.Time{}
+	if _, more := p.tableAt(p.state()); more {
+		wake = now
+	}
+	if err := p.cfg.Store.End(ctx, p.lease, &p.run, p.r, now, wake); err != nil {
 		return fmt.Errorf("end the run: %w", err)
 	}
 	p.observe(func(o Observer[R]) { o.Ended(p.table, p.r) })

@@ -19,6 +19,8 @@ type Step[R any] struct {
 	Timeout time.Duration
 	// Lane names what must not be crowded while the step runs, such as "clone/3/local-lvm"; nil or "" = no limit.
 	Lane func(context.Context, *R) (string, error)
+	// Otherwise is where the record goes when Do gives up (GiveUp); without it giving up is an ordinary failure.
+	Otherwise State
 }
 
 // Table is an unbroken chain of steps from Start to End.
@@ -121,6 +123,15 @@ func (p ParkError) Error() string { return p.Reason }
 
 // Park ends the run as waiting; whoever makes the event happen makes the record due again.
 func Park(reason string) error { return ParkError{reason} }
+
+// GiveUpError is a step that will not be tried again before a person has acted.
+type GiveUpError struct{ Cause error }
+
+func (e GiveUpError) Error() string { return e.Cause.Error() }
+func (e GiveUpError) Unwrap() error { return e.Cause }
+
+// GiveUp moves the record to the step's Otherwise, logs cause and ends the run as failed.
+func GiveUp(cause error) error { return GiveUpError{cause} }
 
 // Wait looks again after d; what says in a few words what is awaited, for the log of a timeout.
 func Wait(d time.Duration, what string) error { return WaitError{d, what} }

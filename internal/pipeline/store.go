@@ -26,7 +26,8 @@ type Store[R any] interface {
 	// Fail keeps the status and writes the record, the log line and the trouble; it also ends the run as waiting and
 	// gives the lease back with the given wake time. An error that only repeats itself is counted, not written again.
 	Fail(ctx context.Context, l Lease, run *Run, r *R, e Entry, t Trouble) error
-	// End closes the run with result success and gives the lease back; wake zero = nothing more to do.
+	// End closes the run with result success, or as failed when run.Failed says why, and gives the lease back; wake zero =
+	// nothing more to do.
 	// A wish that arrived meanwhile is taken up here: the store may set a new status and leave the row due.
 	End(ctx context.Context, l Lease, run *Run, r *R, at, wake time.Time) error
 	// Release gives the lease back without a log line, due again at wake.
@@ -55,6 +56,7 @@ type Run struct {
 	From    State
 	Started time.Time
 	Steps   int
+	Failed  string // why a step gave up; "" = it did not
 }
 
 // Entry is one line of a run's log.

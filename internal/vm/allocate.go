@@ -8,6 +8,11 @@ import (
 
 // allocate leases the addresses and reserves a VM id.
 func (s *Steps) allocate(ctx context.Context, m *Machine) error {
+	if m.Discard {
+		if err := s.discard(ctx, m); err != nil {
+			return err
+		}
+	}
 	if err := s.lease(ctx, m); err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ type Desk struct {
 	Random    io.Reader
 	// Wake tells the engine that something is due.
 	Wake func()
+	// Interrupt ends the pass that this process may have over a machine that was moved.
+	Interrupt func(serviceID int64)
 	// PowerLimit bounds the one call to Proxmox that a suspension makes; default 8 s.
 	PowerLimit time.Duration
 }

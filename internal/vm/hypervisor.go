@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Hypervisor is one Proxmox VE cluster as the steps see it. Calls return when Proxmox has answered; a call that
@@ -12,6 +13,7 @@ type Hypervisor interface {
 	Inventory
 	Guests
 	Firewalls
+	Copies
 }
 
 // Sentinels that a Hypervisor's errors match.
@@ -28,6 +30,8 @@ var (
 	ErrChanged = errors.New("configuration changed meanwhile")
 	// ErrMissing: a named thing inside a guest (IP set, snapshot) does not exist.
 	ErrMissing = errors.New("does not exist")
+	// ErrNoAgent: the guest has no agent, or it does not answer.
+	ErrNoAgent = errors.New("the guest agent does not answer")
 )
 
 // Inventory reads the cluster.
@@ -56,8 +60,25 @@ type Guests interface {
 	// LeavePool takes a guest out of a resource pool whose rights it must not inherit.
 	LeavePool(ctx context.Context, pool string, vmid int) error
 	Start(ctx context.Context, node string, vmid int) (upid string, err error)
-	// Stop cuts the power.
+	// Stop cuts the power, also of a guest that hangs in a shutdown.
 	Stop(ctx context.Context, node string, vmid int) (upid string, err error)
+	// Shutdown asks the guest to power off within timeout; the task fails when it does not.
+	Shutdown(ctx context.Context, node string, vmid int, timeout time.Duration) (upid string, err error)
+	// Delete removes a stopped guest with its disks, snapshots and every job that names it; backups stay.
+	Delete(ctx context.Context, node string, vmid int) (upid string, err error)
+	// SetPassword changes a password inside a running guest through its agent; ErrNoAgent when there is none that answers.
+	SetPassword(ctx context.Context, node string, vmid int, user, password string) error
+}
+
+// Copies are snapshots and backups of single guests.
+type Copies interface {
+	// Snapshots lists names, oldest first.
+	Snapshots(ctx context.Context, node string, vmid int) ([]string, error)
+	DeleteSnapshot(ctx context.Context, node string, vmid int, name string) (upid string, err error)
+	// Backups lists what a storage holds of a guest id.
+	Backups(ctx context.Context, node, storage string, vmid int) ([]Backup, error)
+	// DeleteBackup removes one; upid is empty when Proxmox was done before it answered. A backup that is gone is no error.
+	DeleteBackup(ctx context.Context, node, storage, volume string) (upid string, err error)
 }
 
 // Firewalls changes the firewall of single guests. Proxmox does not check that the guest exists.
@@ -131,6 +152,15 @@ type Change struct {
 	Set    map[string]string
 	Delete []string
 	Digest string // "" = whatever the configuration is now
+}
+
+// Backup is one archive on a storage.
+type Backup struct {
+	Volume    string // storage:backup/…
+	Made      time.Time
+	Size      int64 // bytes
+	Notes     string
+	Protected bool
 }
 
 // Clone describes a copy of a template on the template's own node.

@@ -1,6 +1,8 @@
 package vm
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
@@ -34,6 +36,23 @@ type Machine struct {
 	// Suspended is the wish of SuspendAccount.
 	Suspended bool
 
+	// Job is the one-off job at the head of the queue; "" = none. It runs only while no pipeline has the machine.
+	Job Job
+	// Adopted machines were built by the reference product and carry no mark: VM id and name together make them ours.
+	Adopted bool
+	// Discard: the guest of an earlier life has to be removed before this order is built (redeploy).
+	Discard bool
+	// Ordered is when the present order was written down; backups older than that are not of this guest.
+	Ordered time.Time
+
+	// Cleared by the settlement: addresses, VM id and identity go, in its transaction.
+	Gone bool
+	// Entries for WHMCS's activity log leave with the next settlement, like mails.
+	Entries []string
+
+	// Notes for WHMCS's module log leave with the next settlement, like mails.
+	Notes []Note
+
 	// Mails leave with the next settlement, in its transaction; the store empties the list.
 	Mails []Mail
 
@@ -48,6 +67,19 @@ type Machine struct {
 type Mail struct {
 	Template string
 	Vars     map[string]string
+}
+
+// Note is an entry for WHMCS's module log.
+type Note struct{ Action, Text string }
+
+// log adds a note.
+func (m *Machine) log(action, format string, args ...any) {
+	m.Notes = append(m.Notes, Note{action, fmt.Sprintf(format, args...)})
+}
+
+// mail is a template with the fields that WHMCS does not know by itself.
+func (m *Machine) mail(template string) Mail {
+	return Mail{Template: template, Vars: map[string]string{"vm_id": strconv.Itoa(m.VMID), "server_hostname": m.ServerHost}}
 }
 
 // Statuses of a machine: the reference product's words, never renamed. Each names the last completed step.
@@ -69,6 +101,17 @@ const (
 	Starting                   pipeline.State = "starting"                      // power-on requested
 	Ready                      pipeline.State = "ready"                         // live, nothing to do
 	ChangePackage              pipeline.State = "change_package"                // a change was ordered
+	CPUpdateIP                 pipeline.State = "cp_update_ip"                  // addresses, DNS and IP set refreshed
+	CPStop                     pipeline.State = "cp_stop"                       // stopped, where that was needed
+	CPCPURAM                   pipeline.State = "cp_cpu_ram"                    // cores and memory set
+	CPSystemDiskSize           pipeline.State = "cp_system_disk_size"           // system disk grown
+	CPSystemDiskBandwidth      pipeline.State = "cp_system_disk_bandwidth"      // its limits set
+	CPAdditionalDisk           pipeline.State = "cp_additional_disk"            // second disk made or removed
+	CPAdditionalDiskSize       pipeline.State = "cp_additional_disk_size"       // second disk grown
+	CPAdditionalDiskBandwidth  pipeline.State = "cp_additional_disk_bandwidth"  // its limits set
+	CPNetwork                  pipeline.State = "cp_network"                    // NIC set
+	CPFirewall                 pipeline.State = "cp_firewall"                   // firewall set
+	CPStart                    pipeline.State = "cp_start"                      // power-on requested
 	Reinstall                  pipeline.State = "reinstall"                     // a reinstall was ordered
 	SetDNSRecords              pipeline.State = "set_dns_records"               // a DNS resync was ordered
 	Terminate                  pipeline.State = "terminate"                     // the guest is to be removed

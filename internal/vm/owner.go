@@ -96,6 +96,7 @@ func (s *Steps) write(ctx context.Context, m *Machine, c GuestConfig, change Cha
 		return nil
 	}
 	change.Digest = c.Digest
+	m.site.writes++
 	m.site.config = nil
 	return m.site.hv.SetConfig(ctx, m.Node, m.VMID, change)
 }

@@ -3,8 +3,10 @@ package vm
 import (
 	"context"
 	"errors"
+	"net/netip"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 )
 
@@ -26,6 +28,9 @@ type Addresses interface {
 	// Addresses, tblhosting.dedicatedip/assignedips and vm_rev_dns change in one transaction. It never gives any back.
 	// The error carries pipeline.NeedsPerson when no pool has a free address and names family, server, bridge and VLAN.
 	Lease(ctx context.Context, want ippool.Want) ([]ippool.Lease, error)
+	// Release gives back these addresses of the service; tblhosting and vm_rev_dns change in the same transaction. Addresses that
+	// the service does not hold are no error.
+	Release(ctx context.Context, serviceID int64, addresses []netip.Addr) error
 	// Held lists what the service holds, in the same order.
 	Held(ctx context.Context, serviceID int64) ([]ippool.Lease, error)
 }
@@ -48,6 +53,25 @@ type Registry interface {
 	Find(ctx context.Context, serviceID int64) (Machine, error)
 	// Suspend stores the wish to be suspended, or to be no longer, and makes a parked machine due.
 	Suspend(ctx context.Context, serviceID int64, suspended bool) error
+	// Move takes a machine out of whatever is being done to it and puts it at a status, due at once; it is fenced by a new lease
+	// token, so that a pass under way can write nothing more. from limits the statuses it may be taken from, none = any.
+	// ErrRefused when it stands elsewhere (the error names where).
+	Move(ctx context.Context, serviceID int64, to pipeline.State, from ...pipeline.State) error
+	// Renew writes an order anew over whatever record there is, at creation and due at once, with the wish to discard the old guest.
+	Renew(ctx context.Context, order Order) error
+	// Wish moves a ready machine to a status like Move; of one that is busy the wish is kept, in place of an earlier one, and taken
+	// up when it is ready.
+	Wish(ctx context.Context, serviceID int64, to pipeline.State) error
+	// Ask queues a one-off job for a machine (see Job), in order; asking for what is queued already changes nothing.
+	Ask(ctx context.Context, serviceID int64, job Job) error
+	// Forget deletes the record and our rows of a machine at error_terminate or remove; tblhosting is not touched.
+	Forget(ctx context.Context, serviceID int64) error
+	// SetPassword seals a new password of the guest's operating system and lets WHMCS know it through the outbox.
+	SetPassword(ctx context.Context, serviceID int64, password string) error
+	// Discarded gives back addresses and VM id of a machine whose old guest is gone, and ends the wish to discard it.
+	Discarded(ctx context.Context, serviceID int64) error
+	// Attach makes an existing guest the machine of a service that has none, at ready. ErrTaken when another service has the id.
+	Attach(ctx context.Context, serviceID, serverID int64, vmid int, name, node string) error
 	// Instance is the random name of this installation, made once; it is part of every ownership mark.
 	Instance(ctx context.Context) (string, error)
 }
@@ -69,6 +93,7 @@ var (
 	ErrExists    = errors.New("the service already has a VM record")
 	ErrNoMachine = errors.New("the service has no VM record")
 	ErrNoService = errors.New("no such service in WHMCS")
+	ErrRefused   = errors.New("the machine's status does not allow it")
 )
 
 // Directory keeps DNS right; nil in an installation without zones.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 )
@@ -85,7 +84,7 @@ func (s *Steps) verify(ctx context.Context, m *Machine) error {
 	}
 	s.placement.drop(m)
 	if m.Spec.MailReady != "" {
-		m.Mails = []Mail{{Template: m.Spec.MailReady, Vars: map[string]string{"vm_id": strconv.Itoa(m.VMID), "server_hostname": m.ServerHost}}}
+		m.Mails = []Mail{m.mail(m.Spec.MailReady)}
 	}
 	return nil
 }

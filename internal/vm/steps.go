@@ -23,6 +23,8 @@ type Steps struct {
 	Clock     clock.Clock
 	Random    io.Reader
 	Settings  Settings
+	// Tell sees the details of terminations and power-offs as they happen; nil = nobody listens.
+	Tell func(m *Machine, line string)
 
 	placement placement
 	pace      pace
@@ -42,6 +44,15 @@ type Settings struct {
 
 // site is what one pass over a machine learned about the world; it is never stored.
 type site struct {
+	writes  int             // configuration changes of this pass
+	off     powerOff        // how far a power-off has come
+	locked  time.Time       // since when somebody else's lock is in the way
+	swept   bool            // the backups are done with
+	tried   map[string]bool // backups whose deletion was asked for
+	deletes int             // requests to delete the guest
+	unseen  error           // why the cluster cannot be asked at all
+	shaky   time.Time       // since when it answers badly
+
 	hv        Hypervisor
 	mark      string       // ownership mark of this service
 	config    *GuestConfig // as last read; nil after a write
@@ -58,11 +69,14 @@ type site struct {
 
 // Tables are all pipelines of a machine.
 func (s *Steps) Tables() []pipeline.Table[Machine] {
-	return []pipeline.Table[Machine]{s.deploy()}
+	return append([]pipeline.Table[Machine]{s.deploy(), s.changePackage(), s.terminate(), s.reinstall(), s.resyncDNS()}, s.jobs()...)
 }
 
 // Prepare reads afresh what WHMCS wants of m, so that a mended product or option counts at the next try.
 func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
+	if m.Status == Terminate && m.Job == "" {
+		return s.prepareToEnd(ctx, m)
+	}
 	facts, err := s.Catalogue.Facts(ctx, m.ServiceID)
 	if err != nil {
 		return fmt.Errorf("read service %d from WHMCS: %w", m.ServiceID, err)
@@ -78,6 +92,22 @@ func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
 		return fmt.Errorf("read the addresses of service %d: %w", m.ServiceID, err)
 	}
 	return s.visit(ctx, m)
+}
+
+// prepareToEnd wants nothing of WHMCS that a service on its way out may have lost: product, options, server entry. Trouble
+// with the cluster is the termination's to judge.
+func (s *Steps) prepareToEnd(ctx context.Context, m *Machine) error {
+	facts, err := s.Catalogue.Facts(ctx, m.ServiceID)
+	if err != nil && !errors.Is(err, ErrNoService) {
+		return fmt.Errorf("read service %d from WHMCS: %w", m.ServiceID, err)
+	}
+	m.Spec, _ = spec.Resolve(facts)
+	if facts.ClientID != 0 {
+		m.ClientID = facts.ClientID
+	}
+	err = s.visit(ctx, m)
+	m.site.unseen = err
+	return nil
 }
 
 // visit opens the cluster and works out the ownership mark.
@@ -104,6 +134,13 @@ func (m *Machine) resources(ctx context.Context) (Resources, error) {
 		m.site.cluster = &r
 	}
 	return *m.site.cluster, nil
+}
+
+// tell passes a detail on.
+func (s *Steps) tell(m *Machine, format string, args ...any) {
+	if s.Tell != nil {
+		s.Tell(m, fmt.Sprintf(format, args...))
+	}
 }
 
 // wanted resolves facts into a spec that can be built, or says everything that is in the way.

@@ -1,0 +1,242 @@
+package vm
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+// changePackage leads from a live guest to one that is as its service says now. Every step compares first and touches
+// only what differs; the guest is stopped only for what a running one cannot change.
+func (s *Steps) changePackage() pipeline.Table[Machine] {
+	return pipeline.Table[Machine]{
+		Name: "change_package", Title: "ChangePackage", Start: ChangePackage, End: Ready,
+		Steps: []pipeline.Step[Machine]{
+			{From: ChangePackage, To: CPUpdateIP, Label: "Update IP + DNS + Firewall", Do: s.updateAddresses},
+			{From: CPUpdateIP, To: CPStop, Label: "Stop VM", Do: s.stopToChange, Timeout: stopTimeout},
+			{From: CPStop, To: CPCPURAM, Label: "Set CPU & RAM", Do: s.compared(s.changeCPURAM)},
+			{From: CPCPURAM, To: CPSystemDiskSize, Label: "Resize system disk", Do: s.growSystemDisk},
+			{From: CPSystemDiskSize, To: CPSystemDiskBandwidth, Label: "Set system disk I/O", Do: s.compared(s.limitSystemDisk)},
+			{From: CPSystemDiskBandwidth, To: CPAdditionalDisk, Label: "Create additional disk", Do: s.changeAdditionalDisk, Timeout: removeDiskTimeout},
+			{From: CPAdditionalDisk, To: CPAdditionalDiskSize, Label: "Resize additional disk", Do: s.growAdditionalDisk},
+			{From: CPAdditionalDiskSize, To: CPAdditionalDiskBandwidth, Label: "Set additional disk I/O", Do: s.compared(s.limitAdditionalDisk)},
+			{From: CPAdditionalDiskBandwidth, To: CPNetwork, Label: "Configure network", Do: s.compared(s.changeNetwork)},
+			{From: CPNetwork, To: CPFirewall, Label: "Configure firewall", Do: s.setFirewall},
+			{From: CPFirewall, To: CPStart, Label: "Start VM", Do: s.startAgainAfterChange, Lane: s.startLane},
+			{From: CPStart, To: Ready, Label: "Verify running", Do: s.verifyChange, Timeout: 65 * time.Second},
+		},
+	}
+}
+
+const (
+	stopTimeout       = 4 * time.Minute
+	removeDiskTimeout = 10 * time.Minute
+)
+
+// compared skips a step that found nothing to write.
+func (s *Steps) compared(do func(context.Context, *Machine) error) func(context.Context, *Machine) error {
+	return func(ctx context.Context, m *Machine) error {
+		before := m.site.writes
+		if err := do(ctx, m); err != nil {
+			return err
+		}
+		if m.site.writes == before {
+			return pipeline.Skip("no change")
+		}
+		return nil
+	}
+}
+
+// updateAddresses leases what is missing and gives back what is too much, first from the anti-spoofing set and only then
+// to the pool.
+func (s *Steps) updateAddresses(ctx context.Context, m *Machine) error {
+	if _, err := s.guest(ctx, m); err != nil {
+		return err
+	}
+	if err := s.topUp(ctx, m); err != nil {
+		return err
+	}
+	keep, surplus := m.surplus()
+	m.Addresses = keep
+	if m.Spec.FirewallApplies() {
+		if err := s.setIPSet(ctx, m); err != nil {
+			return err
+		}
+	}
+	if len(surplus) == 0 {
+		return nil
+	}
+	return s.Addresses.Release(ctx, m.ServiceID, surplus)
+}
+
+// surplus splits the addresses into those the service should keep, the oldest of each family, and the rest.
+func (m *Machine) surplus() (keep []ippool.Lease, rest []netip.Addr) {
+	room := map[bool]int{true: m.Spec.Network.IPv4, false: m.Spec.Network.IPv6}
+	for _, l := range m.Addresses {
+		if four := l.Address.Is4(); room[four] > 0 {
+			room[four]--
+			keep = append(keep, l)
+			continue
+		}
+		rest = append(rest, l.Address)
+	}
+	return keep, rest
+}
+
+// stopToChange powers the guest off when something is wanted that a running one cannot change: cores, memory, or a
+// disk to be taken away with its snapshots (pve-behaviour §5.3).
+func (s *Steps) stopToChange(ctx context.Context, m *Machine) error {
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	if len(wishForCPU(m, c)) == 0 && !m.dropsDisk(c) {
+		return pipeline.Skip("no change")
+	}
+	return s.powerOff(ctx, m)
+}
+
+// changeCPURAM leaves onboot to the suspension, which owns it.
+func (s *Steps) changeCPURAM(ctx context.Context, m *Machine) error {
+	return s.apply(ctx, m, func(m *Machine, c GuestConfig) map[string]string {
+		want := wishForCPU(m, c)
+		if m.Suspended {
+			delete(want, "onboot")
+		}
+		return want
+	})
+}
+
+// changeNetwork moves the NIC, and tells cloud-init about addresses that changed. The model stays: a running guest would lose
+// its NIC.
+func (s *Steps) changeNetwork(ctx context.Context, m *Machine) error {
+	return s.apply(ctx, m, func(m *Machine, c GuestConfig) map[string]string {
+		model := m.Spec.Network.Model
+		m.Spec.Network.Model = ""
+		want := wishForNIC(m, c)
+		m.Spec.Network.Model = model
+		for key, value := range wishForAddresses(m, c) {
+			want[key] = value
+		}
+		return want
+	})
+}
+
+// changeAdditionalDisk makes the second disk, or removes it when the service's option says 0 in so many words.
+func (s *Steps) changeAdditionalDisk(ctx context.Context, m *Machine) error {
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	if m.dropsDisk(c) {
+		return s.dropDisk(ctx, m, c)
+	}
+	return s.createAdditionalDisk(ctx, m)
+}
+
+// dropsDisk tells whether an existing second disk is not wanted any more; a product's default of 0 removes nothing.
+func (m *Machine) dropsDisk(c GuestConfig) bool {
+	_, exists := additionalDisk(c)
+	return exists && m.Spec.Additional.Explicit && m.Spec.Additional.SizeGiB == 0
+}
+
+// dropDisk removes the snapshots, which hold the disk, then the disk itself with its volume.
+func (s *Steps) dropDisk(ctx context.Context, m *Machine, c GuestConfig) error {
+	if err := s.await(ctx, m, "a snapshot to go"); err != nil {
+		return err
+	}
+	names, err := m.site.hv.Snapshots(ctx, m.Node, m.VMID)
+	if err != nil {
+		return err
+	}
+	if len(names) > 0 {
+		if m.Task, err = m.site.hv.DeleteSnapshot(ctx, m.Node, m.VMID, names[len(names)-1]); err != nil {
+			return err
+		}
+		m.site.config = nil
+		return pipeline.Wait(s.poll(), "a snapshot to go")
+	}
+	d, _ := additionalDisk(c)
+	m.log("additional_disk_deleted", "The additional disk %s (%s) was removed: the option Additional Disk is 0.", d.key, d.volume)
+	if err := s.write(ctx, m, c, Change{Delete: []string{d.key}}); err != nil {
+		return err
+	}
+	return s.purgeUnused(ctx, m, d.volume)
+}
+
+// purgeUnused frees the volume that a removed disk left behind.
+func (s *Steps) purgeUnused(ctx context.Context, m *Machine, volume string) error {
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	for key, value := range c.Values {
+		if len(key) > 6 && key[:6] == "unused" && parseDisk(key, value).volume == volume {
+			return s.write(ctx, m, c, Change{Delete: []string{key}})
+		}
+	}
+	return nil
+}
+
+// startAgainAfterChange starts a guest that is off, unless its service is suspended.
+func (s *Steps) startAgainAfterChange(ctx context.Context, m *Machine) error {
+	suspended, err := s.suspended(ctx, m)
+	if err != nil {
+		return err
+	}
+	if suspended {
+		return pipeline.Skip("suspended")
+	}
+	if m.Task == "" {
+		running, err := s.running(ctx, m)
+		if err != nil {
+			return err
+		}
+		if running {
+			return pipeline.Skip("no change")
+		}
+	}
+	return s.start(ctx, m)
+}
+
+// verifyChange sees the guest run, or stay off while the service is suspended, and tells the owner.
+func (s *Steps) verifyChange(ctx context.Context, m *Machine) error {
+	suspended, err := s.suspended(ctx, m)
+	if err != nil {
+		return err
+	}
+	if suspended {
+		return nil
+	}
+	running, err := s.running(ctx, m)
+	switch {
+	case err != nil:
+		return err
+	case !running:
+		return s.startAgain(ctx, m)
+	}
+	m.Mails = []Mail{m.mail(upgradeMail)}
+	return nil
+}
+
+const upgradeMail = "puqProxmoxKVM Upgrade Email"
+
+// wishForAddresses is the part of cloud-init that follows the addresses.
+func wishForAddresses(m *Machine, c GuestConfig) map[string]string {
+	want := wishForCloudInit(m, c)
+	return map[string]string(subset(want, "ipconfig0", "nameserver"))
+}
+
+func subset(all map[string]string, keys ...string) map[string]string {
+	out := map[string]string{}
+	for key, value := range all {
+		if slices.Contains(keys, key) {
+			out[key] = value
+		}
+	}
+	return out
+}

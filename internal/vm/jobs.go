@@ -1,0 +1,94 @@
+package vm
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+// jobs are one-step tables: the module commands of an admin, and what a suspension does to a guest.
+func (s *Steps) jobs() []pipeline.Table[Machine] {
+	var out []pipeline.Table[Machine]
+	for _, j := range []struct {
+		job   Job
+		label string
+		do    func(context.Context, *Machine) error
+	}{
+		{JobPower, "Suspend or unsuspend", s.obeySuspension},
+		{JobStart, "Start VM", s.start},
+		{JobStop, "Stop VM", s.powerOff},
+		{JobRemove, "VMRemove", func(ctx context.Context, m *Machine) error { return s.remove(ctx, m, false) }},
+		{JobPassword, "Reset password", s.setPassword},
+		{JobAddresses, "VMSetDedicatedIp", s.topUp},
+		{JobCPURAM, "Set CPU & RAM", s.compared(s.changeCPURAM)},
+		{JobGrow, "Resize system disk", s.growSystemDisk},
+		{JobLimits, "Set system disk I/O", s.compared(s.limitSystemDisk)},
+		{JobDisk, "Create additional disk", s.createAdditionalDisk},
+		{JobGrowDisk, "Resize additional disk", s.growAdditionalDisk},
+		{JobDiskLimit, "Set additional disk I/O", s.compared(s.limitAdditionalDisk)},
+		{JobNetwork, "Configure network", s.compared(s.changeNetwork)},
+		{JobFirewall, "Configure firewall", s.setFirewall},
+		{JobCloudInit, "Configure cloud-init", s.setCloudInit},
+	} {
+		out = append(out, pipeline.Table[Machine]{
+			Name: string(j.job), Title: j.label, Start: j.job.At(), End: j.job.done(),
+			Steps: []pipeline.Step[Machine]{{From: j.job.At(), To: j.job.done(), Label: j.label, Do: j.do, Timeout: stopTimeout}},
+		})
+	}
+	return out
+}
+
+// obeySuspension makes power, link and onboot of a guest follow the wish. A suspended guest cannot be brought back by its
+// owner: its cable is out and it does not start with its node.
+func (s *Steps) obeySuspension(ctx context.Context, m *Machine) error {
+	suspended, err := s.suspended(ctx, m)
+	if err != nil {
+		return err
+	}
+	if suspended {
+		if err := s.powerOff(ctx, m); err != nil {
+			return err
+		}
+		return s.apply(ctx, m, wishSuspended)
+	}
+	if err := s.apply(ctx, m, wishUnsuspended); err != nil {
+		return err
+	}
+	return s.start(ctx, m)
+}
+
+func wishSuspended(_ *Machine, c GuestConfig) map[string]string {
+	return different(c, map[string]string{"onboot": "0", "net0": parseOptions(c.Values["net0"]).with("link_down", "1").String()})
+}
+
+func wishUnsuspended(_ *Machine, c GuestConfig) map[string]string {
+	return different(c, map[string]string{"onboot": "1", "net0": parseOptions(c.Values["net0"]).with("link_down", "").String()})
+}
+
+// different keeps what c does not say already.
+func different(c GuestConfig, want map[string]string) map[string]string {
+	for key, value := range want {
+		if c.Values[key] == value || key == "net0" && c.Values[key] == "" {
+			delete(want, key)
+		}
+	}
+	return want
+}
+
+// setPassword writes the sealed password: at once through the guest's agent, and into cloud-init for the next start.
+// Without an agent a running guest is restarted.
+func (s *Steps) setPassword(ctx context.Context, m *Machine) error {
+	if err := s.setCloudInit(ctx, m); err != nil {
+		return err
+	}
+	running, err := s.running(ctx, m)
+	if err != nil || !running {
+		return err
+	}
+	err = m.site.hv.SetPassword(ctx, m.Node, m.VMID, m.Username, m.Password)
+	if errors.Is(err, ErrNoAgent) {
+		return pipeline.Skip("no guest agent: the new password counts after the next restart")
+	}
+	return err
+}

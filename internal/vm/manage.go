@@ -1,0 +1,159 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/spec"
+)
+
+// ChangePackage orders the guest to become what its service says now. While something else is done to it the order is
+// remembered; two orders are one.
+func (d *Desk) ChangePackage(ctx context.Context, serviceID int64) error {
+	if _, _, err := d.read(ctx, serviceID); err != nil {
+		return err
+	}
+	return d.settle(ctx, serviceID, d.Registry.Wish(ctx, serviceID, ChangePackage))
+}
+
+// Terminate asks the guest to stop, once, and queues its removal. Whatever is being done to it ends.
+func (d *Desk) Terminate(ctx context.Context, serviceID int64) error {
+	m, err := d.Registry.Find(ctx, serviceID)
+	if errors.Is(err, ErrNoMachine) || err == nil && (m.Status == Terminate || m.Status == Removed) {
+		return nil // nothing was ever built, or it is on its way
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.Registry.Move(ctx, serviceID, Terminate); err != nil {
+		return d.settle(ctx, serviceID, err)
+	}
+	d.Interrupt(serviceID)
+	d.Wake()
+	return nil
+}
+
+// settle finishes an order that the registry took or refused.
+func (d *Desk) settle(ctx context.Context, serviceID int64, err error) error {
+	switch {
+	case errors.Is(err, ErrNoMachine):
+		return Sentence(fmt.Sprintf("Service %d has no VM: run Create first.", serviceID))
+	case errors.Is(err, ErrRefused):
+		return Sentence(d.refusal(ctx, serviceID, err))
+	case err != nil:
+		return err
+	}
+	d.Wake()
+	return nil
+}
+
+func (d *Desk) refusal(ctx context.Context, serviceID int64, err error) string {
+	m, findErr := d.Registry.Find(ctx, serviceID)
+	if findErr != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("The VM of service %d is at status %q, which does not allow this. Wait until it is ready, or reset its status.", serviceID, m.Status)
+}
+
+// Reinstall builds the guest anew from the service's template, under the same id and addresses. client reinstalls stop
+// the guest themselves; an admin's button wants it stopped.
+func (d *Desk) Reinstall(ctx context.Context, serviceID int64) error {
+	password, err := spec.Password(d.Random)
+	if err != nil {
+		return err
+	}
+	if err := d.Registry.Move(ctx, serviceID, Reinstall, Ready); err != nil {
+		return d.settle(ctx, serviceID, err)
+	}
+	return d.settle(ctx, serviceID, d.Registry.SetPassword(ctx, serviceID, password))
+}
+
+// Redeploy destroys the guest and builds the service's VM from scratch, with new addresses and a new id. Only a service that
+// is paid for gets one.
+func (d *Desk) Redeploy(ctx context.Context, serviceID int64) error {
+	facts, want, err := d.read(ctx, serviceID)
+	if err != nil {
+		return err
+	}
+	if facts.Status != "Active" && facts.Status != "Suspended" {
+		return Sentence(fmt.Sprintf("Service %d is %s in WHMCS: only Active and Suspended services can be redeployed.", serviceID, facts.Status))
+	}
+	order, err := d.order(facts, want, "")
+	if err != nil {
+		return err
+	}
+	if err := d.Registry.Renew(ctx, order); err != nil {
+		return d.settle(ctx, serviceID, err)
+	}
+	d.Interrupt(serviceID)
+	d.Wake()
+	return nil
+}
+
+// ResetTargets are the statuses an admin may set, in the order of the product's list (product-spec §7.3).
+func ResetTargets() []pipeline.State {
+	return []pipeline.State{Ready, Creation, SetIP, ChangePackage, SetDNSRecords, Terminate, Removed}
+}
+
+// Reset puts a machine at one of the ResetTargets, whatever is being done to it.
+func (d *Desk) Reset(ctx context.Context, serviceID int64, to pipeline.State) error {
+	if !slices.Contains(ResetTargets(), to) {
+		return Sentence(fmt.Sprintf("A VM cannot be reset to %q; the statuses are %v.", to, ResetTargets()))
+	}
+	if err := d.Registry.Move(ctx, serviceID, to); err != nil {
+		return d.settle(ctx, serviceID, err)
+	}
+	d.Interrupt(serviceID)
+	d.Wake()
+	return nil
+}
+
+// DeleteRecord forgets a machine whose guest is gone; neither Proxmox nor WHMCS's own tables are touched.
+func (d *Desk) DeleteRecord(ctx context.Context, serviceID int64) error {
+	m, err := d.Registry.Find(ctx, serviceID)
+	if err != nil {
+		return d.settle(ctx, serviceID, err)
+	}
+	if m.Status != ErrorTerminate && m.Status != Removed {
+		return Sentence(fmt.Sprintf("The record of service %d is at %q; only records at %s or %s can be deleted.", serviceID, m.Status, ErrorTerminate, Removed))
+	}
+	return d.Registry.Forget(ctx, serviceID)
+}
+
+// ChangePassword keeps the password that WHMCS chose and writes it into the guest.
+func (d *Desk) ChangePassword(ctx context.Context, serviceID int64, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	if err := d.Registry.SetPassword(ctx, serviceID, password); err != nil {
+		return d.settle(ctx, serviceID, err)
+	}
+	return d.ask(ctx, serviceID, JobPassword)
+}
+
+// checkPassword holds what Proxmox's agent call and cloud-init both take.
+func checkPassword(p string) error {
+	if len(p) < 5 || len(p) > 1024 {
+		return Sentence("The password must have 5 to 1024 characters.")
+	}
+	return nil
+}
+
+// Run queues a module command.
+func (d *Desk) Run(ctx context.Context, serviceID int64, job Job) error {
+	m, err := d.Registry.Find(ctx, serviceID)
+	if err != nil {
+		return d.settle(ctx, serviceID, err)
+	}
+	if m.Suspended && job == JobStart {
+		return Sentence(fmt.Sprintf("Service %d is suspended: unsuspend it to start its VM.", serviceID))
+	}
+	return d.ask(ctx, serviceID, job)
+}
+
+func (d *Desk) ask(ctx context.Context, serviceID int64, job Job) error {
+	return d.settle(ctx, serviceID, d.Registry.Ask(ctx, serviceID, job))
+}

@@ -1,0 +1,57 @@
+package vm
+
+import (
+	"context"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+// reinstall removes the guest's disks and snapshots and lets the deploy build it again under the same id, with the same
+// addresses, MAC and backups.
+func (s *Steps) reinstall() pipeline.Table[Machine] {
+	return pipeline.Table[Machine]{
+		Name: "reinstall", Title: "Reinstall", Start: Reinstall, End: SetIP,
+		Steps: []pipeline.Step[Machine]{
+			{From: Reinstall, To: SetIP, Label: "Remove old VM", Do: s.doReinstall, Timeout: stopTimeout + lockPatience},
+		},
+	}
+}
+
+func (s *Steps) doReinstall(ctx context.Context, m *Machine) error {
+	if err := s.keepMAC(ctx, m); err != nil {
+		return err
+	}
+	return s.remove(ctx, m, false)
+}
+
+// keepMAC remembers the NIC's address before the guest goes.
+func (s *Steps) keepMAC(ctx context.Context, m *Machine) error {
+	exists, err := s.mine(ctx, m)
+	if err != nil || !exists {
+		return err
+	}
+	if _, mac, _ := splitNIC(parseOptions(m.site.config.Values["net0"])); mac != "" {
+		m.MAC = mac
+	}
+	return nil
+}
+
+// discard removes the guest of an earlier life before an order is built anew: addresses and id are chosen again.
+func (s *Steps) discard(ctx context.Context, m *Machine) error {
+	if err := s.remove(ctx, m, false); err != nil {
+		return err
+	}
+	if err := s.Registry.Discarded(ctx, m.ServiceID); err != nil {
+		return err
+	}
+	m.Discard, m.VMID, m.Node, m.MAC, m.Addresses = false, 0, "", "", nil
+	return nil
+}
+
+// resyncDNS is a queued run over the records of a guest.
+func (s *Steps) resyncDNS() pipeline.Table[Machine] {
+	return pipeline.Table[Machine]{
+		Name: "set_dns_records", Title: "SetDNSRecords", Start: SetDNSRecords, End: Ready,
+		Steps: []pipeline.Step[Machine]{{From: SetDNSRecords, To: Ready, Label: "Set DNS records", Do: s.setDNS}},
+	}
+}

@@ -1,0 +1,234 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+// terminate removes the guest of a service that has ended.
+func (s *Steps) terminate() pipeline.Table[Machine] {
+	return pipeline.Table[Machine]{
+		Name: "terminate", Title: "Terminate", Start: Terminate, End: Removed,
+		Steps: []pipeline.Step[Machine]{
+			{From: Terminate, To: Removed, Label: "Terminate", Do: s.doTerminate, Otherwise: ErrorTerminate, Timeout: time.Hour},
+		},
+	}
+}
+
+// lockPatience is how long a termination waits for somebody else's lock on the guest.
+const lockPatience = 10 * time.Minute
+
+// doTerminate goes through its phases from the first; what is done already shows in the world and is passed over.
+// Only a guest that cannot be removed makes it give up, with everything kept.
+func (s *Steps) doTerminate(ctx context.Context, m *Machine) error {
+	err := m.site.unseen
+	if err == nil || m.VMID == 0 {
+		err = s.patient(m, s.remove(ctx, m, true))
+	}
+	if waiting, ok := errors.AsType[pipeline.WaitError](err); ok {
+		return waiting
+	}
+	if err != nil {
+		m.Entries = []string{fmt.Sprintf("Service termination FAILED — admin attention required. Error: %v", err)}
+		return pipeline.GiveUp(err)
+	}
+	m.Gone = true
+	m.Entries = []string{fmt.Sprintf("VM %d (%s) of service %d terminated successfully", m.VMID, m.Name, m.ServiceID)}
+	return nil
+}
+
+// patient looks again for a while at what passes by itself: a node that restarts should not cost an admin's attention.
+func (s *Steps) patient(m *Machine, err error) error {
+	if _, waiting := errors.AsType[pipeline.WaitError](err); err == nil || waiting || pipeline.FaultOf(err) != pipeline.Transient {
+		m.site.shaky = time.Time{}
+		return err
+	}
+	now := s.Clock.Now()
+	if m.site.shaky.IsZero() {
+		m.site.shaky = now
+	}
+	if now.Sub(m.site.shaky) > shakyPatience {
+		return err
+	}
+	return pipeline.Wait(offPoll, "the cluster to answer")
+}
+
+const shakyPatience = 3 * time.Minute
+
+// remove stops the guest, removes its backups when they go too, and deletes it. nil means that Proxmox no longer has it.
+func (s *Steps) remove(ctx context.Context, m *Machine, backups bool) error {
+	exists, err := s.mine(ctx, m)
+	if err != nil || !exists {
+		return err
+	}
+	if err := s.unlocked(ctx, m); err != nil {
+		return err
+	}
+	if err := s.off(ctx, m); err != nil {
+		return err
+	}
+	if backups {
+		if err := s.dropBackups(ctx, m); err != nil {
+			return err
+		}
+	}
+	return s.delete(ctx, m)
+}
+
+// mine tells whether the guest exists and may be destroyed: it carries our mark, or was adopted with this id and name. A
+// guest that is not ours stands in the way only if ours was ever built: before that the id is simply somebody else's.
+func (s *Steps) mine(ctx context.Context, m *Machine) (bool, error) {
+	if m.VMID == 0 {
+		return false, nil
+	}
+	m.site.config = nil
+	c, err := s.read(ctx, m)
+	switch {
+	case errors.Is(err, ErrNoGuest):
+		return false, nil
+	case err != nil:
+		return false, err
+	case m.owns(c):
+		m.site.config = &c
+		return true, nil
+	case !m.built():
+		return false, nil
+	}
+	return false, foreign(m, c)
+}
+
+// owns reports whether c is m's own guest.
+func (m *Machine) owns(c GuestConfig) bool {
+	return ours(c, m.site.mark) || m.Adopted && c.Values["name"] == m.Name
+}
+
+// built reports whether a guest of m was ever cloned: the node is known from then on.
+func (m *Machine) built() bool { return m.Node != "" || m.Adopted }
+
+// unlocked waits for somebody else's work on the guest to end.
+func (s *Steps) unlocked(ctx context.Context, m *Machine) error {
+	status, err := m.site.hv.Status(ctx, m.Node, m.VMID)
+	if err != nil {
+		return err
+	}
+	if m.site.off.asked.IsZero() && m.Task == "" {
+		s.tell(m, "remote status: %s, vmid: %d", word(status.Running), m.VMID)
+	}
+	if status.Lock == "" {
+		m.site.locked = time.Time{}
+		return nil
+	}
+	now := s.Clock.Now()
+	if m.site.locked.IsZero() {
+		m.site.locked = now
+	}
+	if now.Sub(m.site.locked) > lockPatience {
+		return fmt.Errorf("VM %d has been locked (%s) for %s: end that operation in Proxmox", m.VMID, status.Lock, lockPatience)
+	}
+	return pipeline.Wait(offPoll, "the lock of the VM")
+}
+
+func word(running bool) string {
+	if running {
+		return "running"
+	}
+	return "stopped"
+}
+
+// off powers the guest off; one that cannot be stopped is deleted all the same, or Proxmox refuses and says why.
+func (s *Steps) off(ctx context.Context, m *Machine) error {
+	err := s.powerOff(ctx, m)
+	if errors.Is(err, errStillRunning) {
+		return nil
+	}
+	return err
+}
+
+// dropBackups removes the backups of this guest, best effort: those on the product's backup storage that were made after it
+// was ordered. An id is used again and again, and an older backup is of somebody else's guest.
+func (s *Steps) dropBackups(ctx context.Context, m *Machine) error {
+	storage := m.Spec.Integrations.BackupStorage
+	if storage == "" || m.site.swept {
+		return nil
+	}
+	if err := s.await(ctx, m, "a backup to go"); err != nil {
+		return s.passOver(m, err)
+	}
+	list, err := m.site.hv.Backups(ctx, m.Node, storage, m.VMID)
+	if err != nil {
+		return s.passOver(m, err)
+	}
+	for _, b := range list {
+		if b.Protected || b.Made.Before(m.Ordered) || m.site.tried[b.Volume] {
+			continue
+		}
+		return s.dropBackup(ctx, m, storage, b)
+	}
+	s.tell(m, "backups removed")
+	m.site.swept = true
+	return nil
+}
+
+func (s *Steps) dropBackup(ctx context.Context, m *Machine, storage string, b Backup) error {
+	if m.site.tried == nil {
+		m.site.tried = map[string]bool{}
+		s.tell(m, "removing backups")
+	}
+	m.site.tried[b.Volume] = true
+	upid, err := m.site.hv.DeleteBackup(ctx, m.Node, storage, b.Volume)
+	if err != nil {
+		return s.passOver(m, err)
+	}
+	m.Task = upid
+	return pipeline.Wait(0, "a backup to go")
+}
+
+// passOver notes trouble that does not stop a termination, and ends the sweep.
+func (s *Steps) passOver(m *Machine, err error) error {
+	if waiting, ok := errors.AsType[pipeline.WaitError](err); ok {
+		return waiting
+	}
+	m.Task = ""
+	s.tell(m, "backups: %v", err)
+	m.site.swept = true
+	return nil
+}
+
+// delete asks once and then looks until the guest is gone.
+func (s *Steps) delete(ctx context.Context, m *Machine) error {
+	if err := s.await(ctx, m, "the VM to be deleted"); err != nil {
+		return err
+	}
+	exists, err := s.mine(ctx, m)
+	if err != nil || !exists {
+		return s.deleted(m, err)
+	}
+	if m.site.deletes++; m.site.deletes > maxDeletes {
+		return fmt.Errorf("VM %d is still there after %d requests to delete it", m.VMID, maxDeletes)
+	}
+	s.tell(m, "DELETE VM vmid=%d node=%s purge=1", m.VMID, m.Node)
+	upid, err := m.site.hv.Delete(ctx, m.Node, m.VMID)
+	switch {
+	case errors.Is(err, ErrNoGuest):
+		return s.deleted(m, nil)
+	case errors.Is(err, ErrLocked), errors.Is(err, ErrUnknownOutcome):
+		return pipeline.Wait(offPoll, "the VM to be deleted")
+	case err != nil:
+		return err
+	}
+	return s.began(m, upid, "the VM to be deleted")
+}
+
+// maxDeletes bounds how often one attempt asks; a lock or a lost answer may cost a few.
+const maxDeletes = 5
+
+func (s *Steps) deleted(m *Machine, err error) error {
+	if err == nil {
+		s.tell(m, "VM deleted")
+	}
+	return err
+}
