@@ -130,20 +130,20 @@ func (c *Cluster) get(ctx context.Context, path string, out any) error {
 }
 
 func (c *Cluster) post(ctx context.Context, path string, body params, out any) error {
-	return c.call(ctx, http.MethodPost, path, func(ctx context.Context) error { return c.client.Post(ctx, path, content(body), out) })
+	return c.call(ctx, http.MethodPost, path, func(ctx context.Context) error { return c.client.Post(ctx, path, filled(body), out) })
 }
 
 func (c *Cluster) put(ctx context.Context, path string, body params, out any) error {
-	return c.call(ctx, http.MethodPut, path, func(ctx context.Context) error { return c.client.Put(ctx, path, content(body), out) })
+	return c.call(ctx, http.MethodPut, path, func(ctx context.Context) error { return c.client.Put(ctx, path, filled(body), out) })
 }
 
 // delete never has a body: Proxmox refuses one with 501, even an empty object. Parameters belong into the path's query.
-func (c *Cluster) delete(ctx context.Context, path string) error {
-	return c.call(ctx, http.MethodDelete, path, func(ctx context.Context) error { return c.client.Delete(ctx, path, nil) })
+func (c *Cluster) delete(ctx context.Context, path string, out any) error {
+	return c.call(ctx, http.MethodDelete, path, func(ctx context.Context) error { return c.client.Delete(ctx, path, out) })
 }
 
-// content keeps an empty map from becoming a body of {}.
-func content(body params) any {
+// filled keeps an empty map from becoming a body of {}.
+func filled(body params) any {
 	if len(body) == 0 {
 		return nil
 	}

@@ -186,7 +186,7 @@ type rule struct {
 
 func words(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
 
-// rules is the one place where Proxmox's messages get a meaning (texts: pve-behaviour §4, 5, 7, 10, 13, 16, 19, 24).
+// rules is the one place where Proxmox's messages get a meaning (texts: pve-behaviour §4, 5, 7, 10 to 16, 19, 20, 24).
 //
 //nolint:gochecknoglobals // immutable table
 var rules = []rule{
@@ -199,6 +199,12 @@ var rules = []rule{
 	{words(`[Cc]onfiguration file '.*' does not exist|unable to find configuration file for VM`), vm.ErrNoGuest, pipeline.NeedsPerson},
 	{words(`checksum miss?match|detected modified configuration`), vm.ErrChanged, pipeline.Transient},
 	{words(`no such IPSet|no such IP/Network|no rule at position|snapshot '.*' does not exist|disk '.*' does not exist`), vm.ErrMissing, pipeline.Permanent},
+	// The inside of a guest: nothing that answers (pve-behaviour §20).
+	{words(`No QEMU guest agent configured`), vm.ErrNoAgent, pipeline.NeedsPerson},
+	{words(`QEMU guest agent is not running|VM \d+ is not running|qga command '.*' failed`), vm.ErrNoAgent, pipeline.Transient},
+	// What must not be removed as it is (pve-behaviour §11, §16, §24.3).
+	{words(`VM \d+ is running - destroy failed`), nil, pipeline.Transient},
+	{words(`protection mode enabled|cannot remove protected (volume|archive)|still in use by linked clone`), nil, pipeline.NeedsPerson},
 	// Things that a person has to provide.
 	{words(`storage '.*' does not exist|storage '.*' is (disabled|not available|not online)|[Nn]o such storage|does not support (vm images|content)`), nil, pipeline.NeedsPerson},
 	{words(`bridge '.*' does not exist|no such cluster node|hostname lookup '|volume '.*' does not exist|no such volume`), nil, pipeline.NeedsPerson},

@@ -78,7 +78,7 @@ func (c *Cluster) DropFirewallRules(ctx context.Context, node string, vmid int) 
 		if last.Digest != "" {
 			path += "?" + url.Values{"digest": {last.Digest}}.Encode()
 		}
-		if err := c.delete(ctx, path); err != nil {
+		if err := c.delete(ctx, path, nil); err != nil {
 			return fmt.Errorf("remove firewall rule %d of VM %d: %w", int(last.Pos), vmid, err)
 		}
 	}
@@ -138,7 +138,7 @@ func (c *Cluster) AddToIPSet(ctx context.Context, node string, vmid int, name, a
 
 // DropIPSet implements vm.Firewalls.
 func (c *Cluster) DropIPSet(ctx context.Context, node string, vmid int, name string) error {
-	err := c.delete(ctx, guest(node, vmid, "firewall", "ipset", name)+"?force=1")
+	err := c.delete(ctx, guest(node, vmid, "firewall", "ipset", name)+"?force=1", nil)
 	if err != nil && !errors.Is(err, vm.ErrMissing) {
 		return fmt.Errorf("drop IP set %s of VM %d: %w", name, vmid, err)
 	}
@@ -147,7 +147,7 @@ func (c *Cluster) DropIPSet(ctx context.Context, node string, vmid int, name str
 
 // RemoveFromIPSet implements vm.Firewalls; address is spelled as IPSet lists it. A missing member is fine.
 func (c *Cluster) RemoveFromIPSet(ctx context.Context, node string, vmid int, name, address string) error {
-	if err := c.delete(ctx, guest(node, vmid, "firewall", "ipset", name, address)); err != nil {
+	if err := c.delete(ctx, guest(node, vmid, "firewall", "ipset", name, address), nil); err != nil {
 		return fmt.Errorf("remove %s from IP set %s of VM %d: %w", address, name, vmid, err)
 	}
 	return nil

@@ -143,16 +143,11 @@ func (c *Cluster) Resize(ctx context.Context, node string, vmid int, disk string
 
 // Start implements vm.Guests.
 func (c *Cluster) Start(ctx context.Context, node string, vmid int) (string, error) {
-	return c.power(ctx, node, vmid, "start")
+	return c.power(ctx, node, vmid, "start", nil)
 }
 
-// Stop implements vm.Guests.
-func (c *Cluster) Stop(ctx context.Context, node string, vmid int) (string, error) {
-	return c.power(ctx, node, vmid, "stop")
-}
-
-func (c *Cluster) power(ctx context.Context, node string, vmid int, verb string) (string, error) {
-	upid, err := c.task(ctx, guest(node, vmid, "status", verb), nil)
+func (c *Cluster) power(ctx context.Context, node string, vmid int, verb string, body params) (string, error) {
+	upid, err := c.task(ctx, guest(node, vmid, "status", verb), body)
 	if err != nil {
 		return "", fmt.Errorf("%s VM %d: %w", verb, vmid, err)
 	}
@@ -165,10 +160,15 @@ func (c *Cluster) task(ctx context.Context, path string, body params) (string, e
 	if err := c.post(ctx, path, body, &upid); err != nil {
 		return "", err
 	}
+	return upid, isTask(http.MethodPost, path, upid)
+}
+
+// isTask is an error when a write answered something else than a task id.
+func isTask(method, path, upid string) error {
 	if !strings.HasPrefix(upid, "UPID:") {
-		return "", &NoAnswerError{Method: http.MethodPost, Path: plain(path), Sent: true, Cause: errNoTask}
+		return &NoAnswerError{Method: method, Path: plain(path), Sent: true, Cause: errNoTask}
 	}
-	return upid, nil
+	return nil
 }
 
 // LeavePool implements vm.Guests; a guest that is not in the pool is fine. Nested pool names have a

@@ -12,31 +12,36 @@ type right struct {
 	where     string
 	use       string // completes "it is needed to …"
 	since     int    // first major version that checks it, 0 = all
+	until     int    // last major version that has it, 0 = all
 	rare      bool   // needed in rare situations only: its absence is a note, not a problem
 }
 
-// rights is the least that provisioning needs (pve-behaviour §21).
+// rights is the least that the life of guests needs (pve-behaviour §21).
 //
 //nolint:gochecknoglobals // immutable table
 var rights = []right{
-	{"VM.Audit", "/vms", "see guests and their configuration", 0, false},
-	{"VM.Clone", "/vms", "clone templates", 0, false},
-	{"VM.Allocate", "/vms", "create guests", 0, false},
-	{"VM.Config.Disk", "/vms", "resize and add disks", 0, false},
-	{"VM.Config.CDROM", "/vms", "attach the cloud-init drive", 0, false},
-	{"VM.Config.CPU", "/vms", "set cores", 0, false},
-	{"VM.Config.Memory", "/vms", "set memory", 0, false},
-	{"VM.Config.Network", "/vms", "set network cards and the firewall", 0, false},
-	{"VM.Config.Options", "/vms", "set names, notes and start at boot", 0, false},
-	{"VM.Config.Cloudinit", "/vms", "set users, keys and addresses", 0, false},
-	{"VM.PowerMgmt", "/vms", "start and stop guests", 0, false},
-	{"VM.Migrate", "/vms", "move guests to their node", 0, false},
-	{"Datastore.Audit", "/storage", "see storages and their free space", 0, false},
-	{"Datastore.AllocateSpace", "/storage", "create disks", 0, false},
-	{"Sys.Audit", "/nodes", "see the load of nodes", 0, false},
-	{"SDN.Use", "/sdn/zones/localnetwork", "connect network cards to bridges", 8, false},
-	{"Pool.Audit", "/pool", "see whether a new guest landed in a pool", 0, true},
-	{"Pool.Allocate", "/pool", "take a new guest out of a pool that its id was left in", 0, true},
+	{"VM.Audit", "/vms", "see guests and their configuration", 0, 0, false},
+	{"VM.Clone", "/vms", "clone templates", 0, 0, false},
+	{"VM.Allocate", "/vms", "create and delete guests", 0, 0, false},
+	{"VM.Config.Disk", "/vms", "resize and add disks", 0, 0, false},
+	{"VM.Config.CDROM", "/vms", "attach the cloud-init drive", 0, 0, false},
+	{"VM.Config.CPU", "/vms", "set cores", 0, 0, false},
+	{"VM.Config.Memory", "/vms", "set memory", 0, 0, false},
+	{"VM.Config.Network", "/vms", "set network cards and the firewall", 0, 0, false},
+	{"VM.Config.Options", "/vms", "set names, notes and start at boot", 0, 0, false},
+	{"VM.Config.Cloudinit", "/vms", "set users, keys and addresses", 0, 0, false},
+	{"VM.PowerMgmt", "/vms", "start and stop guests", 0, 0, false},
+	{"VM.Snapshot", "/vms", "remove snapshots", 0, 0, false},
+	{"VM.Backup", "/vms", "see and remove backups", 0, 0, false},
+	{"VM.Migrate", "/vms", "move guests to their node", 0, 0, false},
+	{"Datastore.Audit", "/storage", "see storages and their free space", 0, 0, false},
+	{"Datastore.AllocateSpace", "/storage", "create disks, remove backups", 0, 0, false},
+	{"Sys.Audit", "/nodes", "see the load of nodes", 0, 0, false},
+	{"SDN.Use", "/sdn/zones/localnetwork", "connect network cards to bridges", 8, 0, false},
+	{"VM.Monitor", "/vms", "change passwords in running guests through their agent", 0, 8, true},
+	{"VM.GuestAgent.Unrestricted", "/vms", "change passwords in running guests through their agent", 9, 0, true},
+	{"Pool.Audit", "/pool", "see whether a new guest landed in a pool", 0, 0, true},
+	{"Pool.Allocate", "/pool", "take a new guest out of a pool that its id was left in", 0, 0, true},
 }
 
 // Role lists, sorted, the privileges that a role for this product needs on a cluster of that version ("8.4.5");
@@ -52,7 +57,9 @@ func Role(version string) []string {
 
 func needed(version string) []right {
 	major := major(version)
-	return slices.DeleteFunc(slices.Clone(rights), func(r right) bool { return major < r.since })
+	return slices.DeleteFunc(slices.Clone(rights), func(r right) bool {
+		return major < r.since || r.until > 0 && major > r.until
+	})
 }
 
 // major is the first number of a version; an unreadable one counts as the newest.

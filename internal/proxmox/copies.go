@@ -1,0 +1,150 @@
+package proxmox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// snapshot is a row of a guest's list.
+type snapshot struct {
+	Name   string `json:"name"`
+	Time   number `json:"snaptime"` // seconds
+	Parent string `json:"parent"`
+}
+
+// Snapshots implements vm.Copies; unfinished ones are listed, too, the present ("current") is not.
+func (c *Cluster) Snapshots(ctx context.Context, node string, vmid int) ([]string, error) {
+	var rows []snapshot
+	if err := c.get(ctx, guest(node, vmid, "snapshot"), &rows); err != nil {
+		return nil, fmt.Errorf("list snapshots of VM %d: %w", vmid, err)
+	}
+	rows = slices.DeleteFunc(rows, func(s snapshot) bool { return s.Name == "current" })
+	ancestors := generations(rows)
+	slices.SortFunc(rows, func(a, b snapshot) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(ancestors[a.Name], ancestors[b.Name]), cmp.Compare(a.Name, b.Name))
+	})
+	names := make([]string, 0, len(rows))
+	for _, s := range rows {
+		names = append(names, s.Name)
+	}
+	return names, nil
+}
+
+// generations counts the ancestors of each snapshot: times are whole seconds, so two can be of one time.
+func generations(rows []snapshot) map[string]int {
+	parent := map[string]string{}
+	for _, s := range rows {
+		parent[s.Name] = s.Parent
+	}
+	count := map[string]int{}
+	for _, s := range rows {
+		for p := s.Parent; p != "" && count[s.Name] < len(rows); p = parent[p] {
+			count[s.Name]++
+		}
+	}
+	return count
+}
+
+// DeleteSnapshot implements vm.Copies; a snapshot that does not exist is a task that fails with vm.ErrMissing.
+func (c *Cluster) DeleteSnapshot(ctx context.Context, node string, vmid int, name string) (string, error) {
+	upid, err := c.removal(ctx, guest(node, vmid, "snapshot", name))
+	if err != nil {
+		return "", fmt.Errorf("delete snapshot %s of VM %d: %w", name, vmid, err)
+	}
+	return upid, nil
+}
+
+// archive is a row of a storage's content.
+type archive struct {
+	Volume    string `json:"volid"`
+	VMID      number `json:"vmid"`
+	Made      number `json:"ctime"` // seconds
+	Size      number `json:"size"`  // bytes
+	Notes     string `json:"notes"`
+	Protected flag   `json:"protected"`
+}
+
+// Backups implements vm.Copies, oldest first. Notes are their first line. Backups that the API user may not see are left out
+// by Proxmox without a word; those of a container that once had the id are left out here.
+func (c *Cluster) Backups(ctx context.Context, node, storage string, vmid int) ([]vm.Backup, error) {
+	query := url.Values{"content": {"backup"}, "vmid": {strconv.Itoa(vmid)}}
+	var rows []archive
+	if err := c.get(ctx, content(node, storage)+"?"+query.Encode(), &rows); err != nil {
+		return nil, fmt.Errorf("list backups of VM %d on %s: %w", vmid, storage, err)
+	}
+	backups := make([]vm.Backup, 0, len(rows))
+	for _, a := range rows {
+		if int(a.VMID) == vmid && isBackup(storage, a.Volume) && !a.container() {
+			backups = append(backups, a.backup())
+		}
+	}
+	slices.SortFunc(backups, func(a, b vm.Backup) int {
+		return cmp.Or(a.Made.Compare(b.Made), cmp.Compare(a.Volume, b.Volume))
+	})
+	return backups, nil
+}
+
+func (a archive) backup() vm.Backup {
+	return vm.Backup{
+		Volume: a.Volume, Made: time.Unix(int64(a.Made), 0).UTC(), Size: int64(a.Size),
+		Notes: a.Notes, Protected: bool(a.Protected),
+	}
+}
+
+// container says whose backup it is by its name, on directories and on backup servers (pve-behaviour §15).
+func (a archive) container() bool {
+	_, name, _ := strings.Cut(a.Volume, ":backup/")
+	return strings.HasPrefix(name, "vzdump-lxc-") || strings.HasPrefix(name, "vzdump-openvz-") || strings.HasPrefix(name, "ct/")
+}
+
+// DeleteBackup implements vm.Copies. It refuses everything that is not a backup on that storage: Proxmox would remove the disk
+// of a guest by the same call. A protected backup is a task that fails and says so.
+func (c *Cluster) DeleteBackup(ctx context.Context, node, storage, volume string) (string, error) {
+	if !isBackup(storage, volume) {
+		return "", fmt.Errorf("delete backup: %q is not a backup on storage %s; nothing was deleted", volume, storage)
+	}
+	path := content(node, storage, volume)
+	var upid string
+	err := c.delete(ctx, path, &upid)
+	switch {
+	case noVolume(err), err == nil && upid == "":
+		return "", nil
+	case err == nil:
+		err = isTask(http.MethodDelete, path, upid)
+	}
+	if err != nil {
+		return "", fmt.Errorf("delete backup %s: %w", volume, err)
+	}
+	return upid, nil
+}
+
+// isBackup knows volume ids of backups: storage:backup/name.
+func isBackup(storage, volume string) bool {
+	name, found := strings.CutPrefix(volume, storage+":backup/")
+	return storage != "" && found && name != "" && !slices.Contains(strings.Split(name, "/"), "..")
+}
+
+// noVolume knows the answer about a volume that is gone; a storage that is gone is another matter.
+func noVolume(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && words(`^volume '.*' does not exist|no such volume`).MatchString(e.text())
+}
+
+// content is the path of a storage's content or of one volume in it; parts are escaped.
+func content(node, storage string, volume ...string) string {
+	path := "/nodes/" + url.PathEscape(node) + "/storage/" + url.PathEscape(storage) + "/content"
+	for _, v := range volume {
+		path += "/" + url.PathEscape(v)
+	}
+	return path
+}
