@@ -105,7 +105,7 @@ const cloneTimeout = 30 * time.Minute
 func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, registry *prometheus.Registry) (err error) {
 	s.engine, err = pipeline.New(pipeline.Config[vm.Machine]{
 		Store: s.store, Tables: steps.Tables(), Prepare: steps.Prepare,
-		State:    func(m *vm.Machine) *pipeline.State { return &m.Status },
+		State:    vm.Position,
 		Failures: func(m *vm.Machine) (int, time.Time) { return m.Failures, m.FailingSince },
 		Observer: observers(o.Lines, registry, s.courier),
 		Lanes:    pipeline.NewLanes(map[string]int{"clone": cfg.Engine.CloneLane, "migrate": cfg.Engine.MigrateLane, "start": cfg.Engine.StartLane}),

@@ -1,20 +1,16 @@
 package vm
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
-	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 )
 
-// Desk takes what WHMCS asks for, writes it down and wakes the engine. It never waits for Proxmox, but for
-// the one stop or start of a suspension.
+// Desk takes what WHMCS asks for, writes it down and wakes the engine. It never waits for Proxmox.
 type Desk struct {
 	Catalogue Catalogue
 	Registry  Registry
@@ -25,8 +21,6 @@ type Desk struct {
 	Wake func()
 	// Interrupt ends the pass that this process may have over a machine that was moved.
 	Interrupt func(serviceID int64)
-	// PowerLimit bounds the one call to Proxmox that a suspension makes; default 8 s.
-	PowerLimit time.Duration
 }
 
 // Sentence is an error whose text is meant for the person who asked: it says what is wrong and what to do.
@@ -107,7 +101,8 @@ func (d *Desk) again(ctx context.Context, facts spec.Facts) error {
 		facts.ServiceID, m.VMID, m.Name, m.Status))
 }
 
-// Suspend cuts the guest's power and keeps it off; during a deploy it is remembered and the guest is not started.
+// Suspend powers the guest off, takes its cable out and keeps it so; during a deploy it is remembered and the guest is not
+// started.
 func (d *Desk) Suspend(ctx context.Context, serviceID int64) error {
 	return d.power(ctx, serviceID, true)
 }
@@ -117,39 +112,13 @@ func (d *Desk) Unsuspend(ctx context.Context, serviceID int64) error {
 	return d.power(ctx, serviceID, false)
 }
 
+// power writes the wish down and queues the job that makes the guest obey it. The job waits for a pipeline to end; a deploy
+// looks at the wish by itself.
 func (d *Desk) power(ctx context.Context, serviceID int64, suspended bool) error {
-	m, err := d.Registry.Find(ctx, serviceID)
-	if errors.Is(err, ErrNoMachine) {
-		return Sentence(fmt.Sprintf("Service %d has no VM: run Create first.", serviceID))
-	}
-	if err != nil {
-		return err
-	}
 	if err := d.Registry.Suspend(ctx, serviceID, suspended); err != nil {
-		return err
+		return d.settle(ctx, serviceID, err)
 	}
-	d.Wake()
-	if m.Status != Ready {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.PowerLimit, 8*time.Second))
-	defer cancel()
-	if err := d.Steps.switchPower(ctx, &m, !suspended); err != nil {
-		return Sentence(powerTrouble(m, suspended, err))
-	}
-	return nil
-}
-
-func powerTrouble(m Machine, suspended bool, err error) string {
-	verb := "started"
-	if suspended {
-		verb = "stopped"
-	}
-	advice := "WHMCS tries again from its module queue."
-	if pipeline.FaultOf(err) == pipeline.NeedsPerson {
-		advice = "Mend that, then run the command again."
-	}
-	return fmt.Sprintf("VM %d of service %d could not be %s: %v. %s", m.VMID, m.ServiceID, verb, err, advice)
+	return d.ask(ctx, serviceID, JobPower)
 }
 
 // switchPower asks Proxmox once to start or stop a guest that is ours; one already in that state is left alone.

@@ -37,7 +37,8 @@ type Machine struct {
 	Suspended bool
 
 	// Job is the one-off job at the head of the queue; "" = none. It runs only while no pipeline has the machine.
-	Job Job
+	Job   Job
+	JobAt pipeline.State // its pseudo-status
 	// Adopted machines were built by the reference product and carry no mark: VM id and name together make them ours.
 	Adopted bool
 	// Discard: the guest of an earlier life has to be removed before this order is built (redeploy).
@@ -61,6 +62,14 @@ type Machine struct {
 	Addresses []ippool.Lease
 
 	site site
+}
+
+// Position points at what the engine moves: the pseudo-status of a job, else the status.
+func Position(m *Machine) *pipeline.State {
+	if m.Job != "" {
+		return &m.JobAt
+	}
+	return &m.Status
 }
 
 // Mail is a template to be sent by WHMCS to the owner of the service, exactly once.

@@ -133,7 +133,7 @@ func (w *world) engine(s pipeline.Store[vm.Machine], steps *vm.Steps, change ...
 	w.t.Helper()
 	cfg := pipeline.Config[vm.Machine]{
 		Store: s, Tables: steps.Tables(), Prepare: steps.Prepare, Clock: w.clk, Random: rand.Float64,
-		State:    func(m *vm.Machine) *pipeline.State { return &m.Status },
+		State:    vm.Position,
 		Failures: func(m *vm.Machine) (int, time.Time) { return m.Failures, m.FailingSince },
 		Lanes:    pipeline.NewLanes(map[string]int{"clone": 2, "migrate": 2, "start": 4}),
 		Log:      slog.New(slog.DiscardHandler),
