@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -111,7 +112,8 @@ func (a archive) container() bool {
 // of a guest by the same call. A protected backup is a task that fails and says so.
 func (c *Cluster) DeleteBackup(ctx context.Context, node, storage, volume string) (string, error) {
 	if !isBackup(storage, volume) {
-		return "", fmt.Errorf("delete backup: %q is not a backup on storage %s; nothing was deleted", volume, storage)
+		err := fmt.Errorf("delete backup: %q is not a backup on storage %q; nothing was deleted", volume, storage)
+		return "", pipeline.WithFault(err, pipeline.Permanent)
 	}
 	path := content(node, storage, volume)
 	var upid string
@@ -142,9 +144,9 @@ func noVolume(err error) bool {
 
 // content is the path of a storage's content or of one volume in it; parts are escaped.
 func content(node, storage string, volume ...string) string {
-	path := "/nodes/" + url.PathEscape(node) + "/storage/" + url.PathEscape(storage) + "/content"
+	all := []string{"", "nodes", url.PathEscape(node), "storage", url.PathEscape(storage), "content"}
 	for _, v := range volume {
-		path += "/" + url.PathEscape(v)
+		all = append(all, url.PathEscape(v))
 	}
-	return path
+	return strings.Join(all, "/")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,21 @@ func meanings() map[string]struct {
 		"no such IPSet 'ipfilter-net0'":                                                                                     {vm.ErrMissing, pipeline.Permanent},
 		"snapshot 'x' does not exist":                                                                                       {vm.ErrMissing, pipeline.Permanent},
 		"disk 'scsi5' does not exist":                                                                                       {vm.ErrMissing, pipeline.Permanent},
+		"VM quit/powerdown failed - got timeout":                                                                            {nil, pipeline.Transient},
+		"VM is paused - cannot shutdown":                                                                                    {nil, pipeline.Permanent},
+		"VM 100 is running - destroy failed":                                                                                {nil, pipeline.Transient},
+		"can't remove VM 100 - protection mode enabled":                                                                     {nil, pipeline.NeedsPerson},
+		"base volume 'local:100/base-100-disk-0.qcow2' is still in use by linked cloned":                                    {nil, pipeline.NeedsPerson},
+		"base volume 'base-100-disk-0' is still in use by linked clones":                                                    {nil, pipeline.NeedsPerson},
+		"cannot remove protected volume 'vm/100/x' on 'store'":                                                              {nil, pipeline.NeedsPerson},
+		"cannot remove protected archive '/mnt/bk/dump/x.vma'":                                                              {nil, pipeline.NeedsPerson},
+		"VM is locked (destroyed)":                                                                                          {vm.ErrLocked, pipeline.Transient},
+		"No QEMU guest agent configured":                                                                                    {vm.ErrNoAgent, pipeline.NeedsPerson},
+		"QEMU guest agent is not running":                                                                                   {vm.ErrNoAgent, pipeline.Transient},
+		"VM 100 is not running":                                                                                             {vm.ErrNoAgent, pipeline.Transient},
+		"VM 131 qga command 'guest-ping' failed - got timeout":                                                              {vm.ErrNoAgent, pipeline.Transient},
+		"VM 100 not running":                                                                                                {nil, pipeline.Permanent},
+		"Agent error: child process has failed to set user password":                                                        {nil, pipeline.Permanent},
 		"storage 'nosuch' does not exist":                                                                                   {nil, pipeline.NeedsPerson},
 		"storage 'local-zfs' is not available on node 'pve2'":                                                               {nil, pipeline.NeedsPerson},
 		"storage 'x' is disabled":                                                                                           {nil, pipeline.NeedsPerson},
@@ -57,19 +73,19 @@ func meanings() map[string]struct {
 		"zfs error: cannot create 'rpool/data/vm-101-disk-0': out of space":                                                 {nil, pipeline.NeedsPerson},
 		"only root can set 'args' config":                                                                                   {nil, pipeline.NeedsPerson},
 		"Linked clone feature is not supported for 'local:100/x.raw' (scsi0)":                                               {nil, pipeline.NeedsPerson},
-		"received interrupt":                                        {nil, pipeline.Transient},
-		"clone failed: interrupted by signal":                       {nil, pipeline.Transient},
-		"unexpected status":                                         {nil, pipeline.Transient},
-		"start failed: org.freedesktop.systemd1.Manager: timed out": {nil, pipeline.Transient},
-		"you can't start a vm if it's a template":                   {nil, pipeline.Permanent},
-		"shrinking disks is not supported":                          {nil, pipeline.Permanent},
-		"IPSet 'x' already exists":                                  {nil, pipeline.Permanent},
-		"VM 186 already running":                                    {nil, pipeline.Permanent},
-		"something nobody has seen before":                          {nil, pipeline.Permanent},
+		"received interrupt":                                                                                                {nil, pipeline.Transient},
+		"clone failed: interrupted by signal":                                                                               {nil, pipeline.Transient},
+		"unexpected status":                                                                                                 {nil, pipeline.Transient},
+		"start failed: org.freedesktop.systemd1.Manager: timed out":                                                         {nil, pipeline.Transient},
+		"you can't start a vm if it's a template":                                                                           {nil, pipeline.Permanent},
+		"shrinking disks is not supported":                                                                                  {nil, pipeline.Permanent},
+		"IPSet 'x' already exists":                                                                                          {nil, pipeline.Permanent},
+		"VM 186 already running":                                                                                            {nil, pipeline.Permanent},
+		"something nobody has seen before":                                                                                  {nil, pipeline.Permanent},
 	}
 }
 
-var sentinels = []error{vm.ErrNoGuest, vm.ErrLocked, vm.ErrTaken, vm.ErrUnknownOutcome, vm.ErrChanged, vm.ErrMissing}
+var sentinels = []error{vm.ErrNoGuest, vm.ErrLocked, vm.ErrTaken, vm.ErrUnknownOutcome, vm.ErrChanged, vm.ErrMissing, vm.ErrNoAgent}
 
 func TestErrors_oneTableForAnswersAndTasks(t *testing.T) {
 	t.Parallel()
@@ -133,6 +149,8 @@ func FuzzAnswers(f *testing.F) {
 	f.Add(200, `{"data":{"status":"running","uptime":"7"}}`)
 	f.Add(200, `{"data":{"status":7}}`)
 	f.Add(200, `{"data":[]}`)
+	f.Add(200, `{"data":[{"name":"a","snaptime":1,"parent":"b"},{"name":"b","snaptime":1,"parent":"a"},{"name":"current"}]}`)
+	f.Add(200, `{"data":[{"volid":"bk:backup/x","vmid":"100","ctime":1e300,"size":-1,"protected":"1"},{"volid":"bk:vm-100-disk-0","vmid":100}]}`)
 	f.Fuzz(func(t *testing.T, code int, body string) {
 		code = 200 + (code%400+400)%400
 		if code == 204 || code == 304 { // these have no body
@@ -144,6 +162,17 @@ func FuzzAnswers(f *testing.F) {
 		}
 		if err != nil && err.Error() == "" {
 			t.Error("an error without a text")
+		}
+		c := cluster(t, always(reply{code, "Text", body}), nil)
+		snapshots, refused := c.Snapshots(context.Background(), "pve1", 100)
+		if refused == nil && (code/100 != 2 || slices.Contains(snapshots, "current")) {
+			t.Errorf("code %d was read as snapshots %q", code, snapshots)
+		}
+		backups, refused := c.Backups(context.Background(), "pve1", "bk", 100)
+		for _, b := range backups {
+			if refused != nil || code/100 != 2 || !strings.HasPrefix(b.Volume, "bk:backup/") {
+				t.Errorf("code %d was read as backup %+v", code, b)
+			}
 		}
 	})
 }
