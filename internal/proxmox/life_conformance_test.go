@@ -165,8 +165,8 @@ func TestCluster_setsPasswordsThroughAnAgentThatAnswers(t *testing.T) {
 	for _, v := range versions {
 		t.Run(string(v), func(t *testing.T) {
 			t.Parallel()
-			// The agent needs its time after a start: one and a half real seconds.
-			setPasswords(t, openLab(t, v, func(c *pvesim.Config) { c.Durations.AgentBoot = 750 * time.Second }, nil))
+			// The agent needs its time after a start: three real seconds.
+			setPasswords(t, openLab(t, v, func(c *pvesim.Config) { c.Durations.AgentBoot = 1500 * time.Second }, nil))
 		})
 	}
 }
@@ -191,8 +191,11 @@ func setPasswords(t *testing.T, l lab) {
 	silent("a stopped guest", pipeline.Transient)
 	l.power(t, "start")
 	silent("an agent that starts", pipeline.Transient)
-	time.Sleep(1600 * time.Millisecond)
-	if err := set("root", newPassword); err != nil {
+	err := set("root", newPassword)
+	for began := time.Now(); err != nil && time.Since(began) < 20*time.Second; err = set("root", newPassword) {
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err != nil {
 		t.Errorf("an agent that answers: %v", err)
 	}
 	if err := set("nobody", newPassword); err == nil || errors.Is(err, vm.ErrNoAgent) || strings.Contains(err.Error(), newPassword) {
