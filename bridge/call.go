@@ -77,6 +77,8 @@ type (
 	ModuleCall = CallOf[Nothing]
 	// ConfigOptionsCall asks for the notes under a product's settings.
 	ConfigOptionsCall = CallOf[ConfigOptionsArgs]
+	// CommandCall is a button of the service page for staff.
+	CommandCall = CallOf[CommandArgs]
 	// AddonCall is a call of an addon function without arguments, and of the outbox.
 	AddonCall = AddonOf[Nothing]
 	// DeactivateCall is the addon being switched off.

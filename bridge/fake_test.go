@@ -64,6 +64,22 @@ func (c *commands) UnsuspendAccount(context.Context, bridge.ModuleCall) error {
 	return c.got("UnsuspendAccount")
 }
 
+func (c *commands) TerminateAccount(context.Context, bridge.ModuleCall) error {
+	return c.got("TerminateAccount")
+}
+
+func (c *commands) ChangePackage(context.Context, bridge.ModuleCall) error {
+	return c.got("ChangePackage")
+}
+
+func (c *commands) ChangePassword(context.Context, bridge.ModuleCall) error {
+	return c.got("ChangePassword")
+}
+
+func (c *commands) Command(_ context.Context, call bridge.CommandCall) error {
+	return c.got("Command " + string(call.Args.Name))
+}
+
 func (c *commands) TestConnection(context.Context, bridge.ModuleCall) error {
 	return c.got("TestConnection")
 }

@@ -19,6 +19,14 @@ type ModuleCommands interface {
 	SuspendAccount(ctx context.Context, call ModuleCall) error
 	// UnsuspendAccount accepts the wish to be no longer suspended.
 	UnsuspendAccount(ctx context.Context, call ModuleCall) error
+	// TerminateAccount accepts the end of the machine; everything of it is removed afterwards.
+	TerminateAccount(ctx context.Context, call ModuleCall) error
+	// ChangePackage accepts that the machine becomes what product and options of the service say now.
+	ChangePackage(ctx context.Context, call ModuleCall) error
+	// ChangePassword accepts call.Service.Password, which already is the new one; the client may read the error.
+	ChangePassword(ctx context.Context, call ModuleCall) error
+	// Command accepts a button of the service page; call.Args.Name is one of CommandNames. Only staff may press it.
+	Command(ctx context.Context, call CommandCall) error
 	// TestConnection looks whether call.Server answers and may do what is needed.
 	TestConnection(ctx context.Context, call ModuleCall) error
 	// ConfigOptions is HTML that stands under the settings of a product.
@@ -88,6 +96,18 @@ func (s *Server) unsuspendAccount(ctx context.Context, call ModuleCall) (Nothing
 	return aboutService(ctx, call, s.module.UnsuspendAccount)
 }
 
+func (s *Server) terminateAccount(ctx context.Context, call ModuleCall) (Nothing, error) {
+	return aboutService(ctx, call, s.module.TerminateAccount)
+}
+
+func (s *Server) changePackage(ctx context.Context, call ModuleCall) (Nothing, error) {
+	return aboutService(ctx, call, s.module.ChangePackage)
+}
+
+func (s *Server) changePassword(ctx context.Context, call ModuleCall) (Nothing, error) {
+	return aboutService(ctx, call, s.module.ChangePassword)
+}
+
 func (s *Server) testConnection(ctx context.Context, call ModuleCall) (Nothing, error) {
 	return Nothing{}, s.module.TestConnection(ctx, call)
 }
@@ -98,7 +118,7 @@ func (s *Server) configOptions(ctx context.Context, call ConfigOptionsCall) (des
 }
 
 func (s *Server) adminServicesTabFields(ctx context.Context, call ModuleCall) (fieldsData, error) {
-	if err := needService(call); err != nil {
+	if err := needService(call.Service); err != nil {
 		return fieldsData{}, err
 	}
 	fields, err := s.module.AdminServicesTabFields(ctx, call)
@@ -106,22 +126,22 @@ func (s *Server) adminServicesTabFields(ctx context.Context, call ModuleCall) (f
 }
 
 func (s *Server) clientArea(ctx context.Context, call ModuleCall) (htmlData, error) {
-	if err := needService(call); err != nil {
+	if err := needService(call.Service); err != nil {
 		return htmlData{}, err
 	}
 	html, err := s.module.ClientArea(ctx, call)
 	return htmlData{html}, err
 }
 
-func aboutService(ctx context.Context, call ModuleCall, do func(context.Context, ModuleCall) error) (Nothing, error) {
-	if err := needService(call); err != nil {
+func aboutService[A any](ctx context.Context, call CallOf[A], do func(context.Context, CallOf[A]) error) (Nothing, error) {
+	if err := needService(call.Service); err != nil {
 		return Nothing{}, err
 	}
 	return Nothing{}, do(ctx, call)
 }
 
-func needService(call ModuleCall) error {
-	if call.Service.ID > 0 {
+func needService(service Service) error {
+	if service.ID > 0 {
 		return nil
 	}
 	return Refuse(CodeNoService, "WHMCS named no service, so there is nothing to do. Run the command from a service's page.")

@@ -25,9 +25,10 @@ const (
 
 // Codes that the bridge gives to a command that was understood.
 const (
-	CodeOK        = "ok"
-	CodeInternal  = "internal"   // something failed that is not for the caller's eyes; the log has it under the request id
-	CodeNoService = "no_service" // the command is about a service and the call names none
+	CodeOK            = "ok"
+	CodeInternal      = "internal"   // something failed that is not for the caller's eyes; the log has it under the request id
+	CodeNoService     = "no_service" // the command is about a service and the call names none
+	CodeNotForClients = "not_for_clients"
 )
 
 // Refusal is an error that the person in WHMCS may read: a machine's code and one full sentence that says what is wrong

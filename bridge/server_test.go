@@ -72,7 +72,8 @@ func TestServer_answersExchanges(t *testing.T) {
 			if strings.Contains(file, "tab_fields") && !strings.Contains(got, `"fields":{"VM status"`) {
 				t.Errorf("answer = %s, want the fields in the order of the command", got)
 			}
-			if reached := s.commands.count() > 0; reached != (x.Conforms && !strings.Contains(file, "no_service")) {
+			refused := strings.Contains(file, "no_service") || strings.Contains(file, "command_by_client")
+			if reached := s.commands.count() > 0; reached != (x.Conforms && !refused) {
 				t.Errorf("a handler was reached: %v", reached)
 			}
 		})
@@ -482,6 +483,50 @@ func asJSON(t *testing.T, v any) string {
 	return string(raw)
 }
 
+func TestServer_commandReachesItsButton(t *testing.T) {
+	t.Parallel()
+	for _, name := range bridge.CommandNames() {
+		s := newStage(t)
+		call := bridge.CommandCall{Head: order(7).Head, Service: order(7).Service, Args: bridge.CommandArgs{Name: name, VMID: 100}}
+		a := answerOf(t, s.send(http.MethodPost, "/v1/module/Command", asJSON(t, call)))
+		if want := []string{"Command " + string(name)}; a.Code != bridge.CodeOK || !cmp.Equal(s.commands.calls, want) {
+			t.Errorf("%s: answer = %+v, calls %v, want %v", name, a, s.commands.calls, want)
+		}
+	}
+}
+
+func TestServer_commandsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change     func(body, args map[string]any)
+		code, says string
+	}{
+		"no name":       {func(_, args map[string]any) { delete(args, "name") }, bridge.CodeBadField, "name"},
+		"other casing":  {func(_, args map[string]any) { args["name"] = "vmremove" }, bridge.CodeBadField, "Start, Stop, Reinstall"},
+		"a core one":    {func(_, args map[string]any) { args["name"] = "TerminateAccount" }, bridge.CodeBadField, "Start, Stop, Reinstall"},
+		"a number":      {func(_, args map[string]any) { args["name"] = 7 }, bridge.CodeBadField, `"args.name"`},
+		"low VM id":     {func(_, args map[string]any) { args["vm_id"] = 99 }, bridge.CodeBadField, `"args.vm_id"`},
+		"high VM id":    {func(_, args map[string]any) { args["vm_id"] = 1000000000 }, bridge.CodeBadField, `"args.vm_id"`},
+		"text VM id":    {func(_, args map[string]any) { args["vm_id"] = "101" }, bridge.CodeBadField, `"args.vm_id"`},
+		"more":          {func(_, args map[string]any) { args["force"] = true }, bridge.CodeUnknownField, `"args.force"`},
+		"by the client": {func(body, _ map[string]any) { body["caller"] = map[string]any{"kind": "client", "id": 2} }, bridge.CodeNotForClients, "VMRemove"},
+		"no service":    {func(body, _ map[string]any) { body["service"].(map[string]any)["id"] = 0 }, bridge.CodeNoService, "no service"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := asMap(t, order(7))
+			args := map[string]any{"name": "VMRemove"}
+			body["args"] = args
+			c.change(body, args)
+			s := newStage(t)
+			a := answerOf(t, s.send(http.MethodPost, "/v1/module/Command", asJSON(t, body)))
+			if a.Code != c.code || !strings.Contains(a.Message, c.says) || s.commands.count() != 0 {
+				t.Errorf("answer = %+v, calls %v, want %s saying %q and no call", a, s.commands.calls, c.code, c.says)
+			}
+		})
+	}
+}
+
 // FuzzBody: whatever a key holder sends, the answer is an Answer and no fault of our own.
 func FuzzBody(f *testing.F) {
 	files, _ := filepath.Glob("testdata/exchanges/*.json")
@@ -497,7 +542,7 @@ func FuzzBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		s := newStage(t)
-		for _, path := range []string{"/v1/module/CreateAccount", "/v1/module/ConfigOptions", "/v1/addon/Deactivate", "/v1/outbox/deliver"} {
+		for _, path := range []string{"/v1/module/CreateAccount", "/v1/module/ConfigOptions", "/v1/module/Command", "/v1/addon/Deactivate", "/v1/outbox/deliver"} {
 			w := s.send(http.MethodPost, path, string(body))
 			if a := answerOf(t, w); w.Code >= 500 || a.Result == bridge.ResultSuccess && !json.Valid(body) {
 				t.Errorf("%s with %q: %d %+v", path, body, w.Code, a)
