@@ -41,6 +41,27 @@ func (c *moduleCommands) UnsuspendAccount(ctx context.Context, call bridge.Modul
 	return refuse("unsuspend_refused", c.desk.Unsuspend(ctx, call.Service.ID))
 }
 
+// TerminateAccount implements bridge.ModuleCommands.
+func (c *moduleCommands) TerminateAccount(ctx context.Context, call bridge.ModuleCall) error {
+	c.remember(ctx, call.Server)
+	return refuse("terminate_refused", c.desk.Terminate(ctx, call.Service.ID))
+}
+
+// ChangePackage implements bridge.ModuleCommands.
+func (c *moduleCommands) ChangePackage(ctx context.Context, call bridge.ModuleCall) error {
+	c.remember(ctx, call.Server)
+	return refuse("change_refused", c.desk.ChangePackage(ctx, call.Service.ID))
+}
+
+// ChangePassword implements bridge.ModuleCommands. The form stands in the client area too, so the owner is looked at.
+func (c *moduleCommands) ChangePassword(ctx context.Context, call bridge.ModuleCall) error {
+	if _, err := c.ownedBlock(ctx, call); err != nil {
+		return err
+	}
+	c.remember(ctx, call.Server)
+	return refuse("password_refused", c.desk.ChangePassword(ctx, call.Service.ID, string(call.Service.Password)))
+}
+
 // remember keeps the server's password that WHMCS decrypted for this call. Without it the fleet asks WHMCS by itself, so
 // a failure here is only logged.
 func (c *moduleCommands) remember(ctx context.Context, s bridge.ServerEntry) {
@@ -138,15 +159,24 @@ func (c *moduleCommands) AdminServicesTabFields(ctx context.Context, call bridge
 	return fields, nil
 }
 
-// ClientArea implements bridge.ModuleCommands. The client's id must be the service's owner: WHMCS has checked it, and
-// this is the second lock.
+// ClientArea implements bridge.ModuleCommands.
 func (c *moduleCommands) ClientArea(ctx context.Context, call bridge.ModuleCall) (string, error) {
-	block, owner, err := c.views.client(ctx, call.Service.ID)
+	block, err := c.ownedBlock(ctx, call)
 	if err != nil {
 		return "", err
 	}
-	if call.Caller.Kind == bridge.CallerClient && owner != 0 && call.Caller.ID != owner {
-		return "", bridge.Refuse("not_yours", "This service belongs to another client.")
-	}
 	return c.pages.ClientBlock(block)
+}
+
+// ownedBlock is what the client sees of a service. The client's id must be the owner's: WHMCS has checked it, and this is
+// the second lock.
+func (c *moduleCommands) ownedBlock(ctx context.Context, call bridge.ModuleCall) (web.Client, error) {
+	block, owner, err := c.views.client(ctx, call.Service.ID)
+	if err != nil {
+		return web.Client{}, err
+	}
+	if call.Caller.Kind == bridge.CallerClient && owner != 0 && call.Caller.ID != owner {
+		return web.Client{}, bridge.Refuse("not_yours", "This service belongs to another client.")
+	}
+	return block, nil
 }

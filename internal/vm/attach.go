@@ -1,0 +1,110 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ResyncDNS orders the DNS records of a machine to be written anew. While something else is done to it the order is
+// remembered.
+func (d *Desk) ResyncDNS(ctx context.Context, serviceID int64) error {
+	return d.settle(ctx, serviceID, d.Registry.Wish(ctx, serviceID, SetDNSRecords))
+}
+
+// Clone builds a machine again whose guest was removed while its record was kept, and lets a deploy that stands before
+// its clone try at once. A machine that has a guest is refused: cloning over it would lose what is on it.
+func (d *Desk) Clone(ctx context.Context, serviceID int64) error {
+	m, err := d.Registry.Find(ctx, serviceID)
+	if err != nil {
+		return d.settle(ctx, serviceID, err)
+	}
+	if m.Status == Creation || m.Status == SetIP {
+		return d.settle(ctx, serviceID, d.Registry.Move(ctx, serviceID, m.Status, m.Status))
+	}
+	_, _, exists, err := d.look(ctx, m.ServerID, m.VMID)
+	if err != nil {
+		return err
+	}
+	if exists {
+		return Sentence(fmt.Sprintf("Service %d already has VM %d (%s). Use Reinstall to build it anew, or VMRemove first.", serviceID, m.VMID, m.Name))
+	}
+	return d.settle(ctx, serviceID, d.Registry.Move(ctx, serviceID, SetIP, Ready))
+}
+
+// Attach makes an existing guest the machine of a service that has none. A guest that carries the mark of another service
+// or installation is refused. It asks the cluster, which takes a moment.
+func (d *Desk) Attach(ctx context.Context, serviceID int64, vmid int) error {
+	facts, _, err := d.read(ctx, serviceID)
+	if err != nil {
+		return err
+	}
+	m, err := d.Registry.Find(ctx, serviceID)
+	switch {
+	case err == nil && m.Status != Removed && m.VMID == vmid:
+		return nil
+	case err == nil && m.Status != Removed:
+		return Sentence(fmt.Sprintf("Service %d already has VM %d (%s, status %s), so VM %d cannot be set.", serviceID, m.VMID, m.Name, m.Status, vmid))
+	case err != nil && !errors.Is(err, ErrNoMachine):
+		return err
+	}
+	ref, err := d.free(ctx, facts.ServerID, serviceID, vmid)
+	if err != nil {
+		return err
+	}
+	err = d.Registry.Attach(ctx, serviceID, facts.ServerID, vmid, ref.Name, ref.Node)
+	if errors.Is(err, ErrTaken) {
+		return Sentence(fmt.Sprintf("VM %d (%s) cannot be set for service %d: %v.", vmid, ref.Name, serviceID, err))
+	}
+	return d.settle(ctx, serviceID, err)
+}
+
+// free finds the guest and refuses one that is a template or somebody else's.
+func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (GuestRef, error) {
+	hv, ref, exists, err := d.look(ctx, serverID, vmid)
+	switch {
+	case err != nil:
+		return ref, err
+	case !exists:
+		return ref, Sentence(fmt.Sprintf("There is no VM %d in the cluster of server %d. Create it in Proxmox first.", vmid, serverID))
+	case ref.Template:
+		return ref, Sentence(fmt.Sprintf("VM %d (%s) is a template and cannot be a service's VM.", vmid, ref.Name))
+	}
+	c, err := hv.Config(ctx, ref.Node, vmid)
+	if err != nil {
+		return ref, fmt.Errorf("read VM %d: %w", vmid, err)
+	}
+	instance, err := d.Registry.Instance(ctx)
+	if err != nil {
+		return ref, err
+	}
+	if owner := marked(c); owner != "" && owner != Mark(instance, serviceID) {
+		return ref, Sentence(fmt.Sprintf("VM %d (%s) carries the mark %s and is not of service %d.", vmid, ref.Name, owner, serviceID))
+	}
+	return ref, nil
+}
+
+// marked is the ownership mark in a guest's description, whosever it is; "" = none.
+func marked(c GuestConfig) string {
+	for word := range strings.FieldsSeq(c.Values["description"]) {
+		if strings.HasPrefix(word, "kvmbridge:") {
+			return word
+		}
+	}
+	return ""
+}
+
+// look finds a guest in the cluster of a server entry.
+func (d *Desk) look(ctx context.Context, serverID int64, vmid int) (Hypervisor, GuestRef, bool, error) {
+	hv, err := d.Steps.Fleet.Cluster(ctx, serverID)
+	if err != nil {
+		return nil, GuestRef{}, false, Sentence(err.Error())
+	}
+	cluster, err := hv.Resources(ctx)
+	if err != nil {
+		return hv, GuestRef{}, false, fmt.Errorf("look for VM %d: %w", vmid, err)
+	}
+	ref, exists := find(cluster.Guests, vmid)
+	return hv, ref, exists, nil
+}
