@@ -7,7 +7,13 @@ namespace Kvmbridge\Tests;
 /** Every function WHMCS calls, against every way the service can fail, with good, bad and no parameters. */
 final class EntryPointsTest extends ShimTestCase
 {
-    private const COMMANDS = ['CreateAccount', 'SuspendAccount', 'UnsuspendAccount'];
+    private const COMMANDS = ['CreateAccount', 'SuspendAccount', 'UnsuspendAccount', 'TerminateAccount', 'ChangePackage', 'ChangePassword'];
+    private const OPENAPI = __DIR__ . '/../../bridge/testdata/openapi.json';
+    /** As displayed, in this order. */
+    private const BUTTONS = ['Start', 'Stop', '**Reinstall', 'VMSetDedicatedIp ->', 'VMClone ->', '**Set CPU RAM ->',
+        '*Set System Disk Size ->', '*Set System Disk Bandwidth ->', '*Set Created Additional Disk ->', '*Set Additional Disk Size ->',
+        '*Set Additional Disk Bandwidth ->', '*Set Network ->', '*Set Firewall ->', '**SetCloudinit', '**VMRemove', 'Set DNS records',
+        'Redeploy'];
     private const FAILURES = ['refusal', 'mute-refusal', 'refusal-422', 'html', 'error-500', 'success-500', 'not-json', 'scalar', 'list',
         'empty', 'redirect', 'slow', 'cut', 'huge', 'dead', 'bad-url', 'unpaired'];
     private const ODD_PARAMS = [
@@ -140,16 +146,92 @@ final class EntryPointsTest extends ShimTestCase
         self::assertNull(FakeSidecar::lastRequest());
     }
 
-    public function testAdminButtons_areNoneYet(): void
+    public function testAdminButtons_needNoService(): void
     {
-        self::assertSame([], puqProxmoxKVM_AdminCustomButtonArray());
+        self::assertSame(self::BUTTONS, array_keys(puqProxmoxKVM_AdminCustomButtonArray()));
+        self::assertNull(FakeSidecar::lastRequest());
+    }
+
+    /** The contract's names are the functions of the buttons and what the page does besides. */
+    public function testAdminButtons_areTheContractsNames(): void
+    {
+        $contract = json_decode((string) file_get_contents(self::OPENAPI), true);
+        $names = $contract['components']['schemas']['CommandArgs']['properties']['name']['enum'];
+        self::assertSame($names, array_merge(array_values(puqProxmoxKVM_AdminCustomButtonArray()), ['SetVMID']));
+    }
+
+    /** @dataProvider buttons */
+    public function testButton_sendsItsOwnName(string $function): void
+    {
+        $this->sidecarIs(FakeSidecar::url('success'));
+        self::assertSame('success', ("puqProxmoxKVM_$function")(self::PARAMS));
+        $this->assertSent('/success/v1/module/Command', ['name' => $function]);
+    }
+
+    /** @dataProvider buttonsAndFailures */
+    public function testButton_saysWhatToDoWhenNot(string $function, string $failure): void
+    {
+        $this->failWith($failure);
+        $text = ("puqProxmoxKVM_$function")(self::PARAMS);
+        self::assertSentence($text);
+        self::assertStringNotContainsString(FakeSidecar::SECRET, $text);
+    }
+
+    public function testSave_setsAnExistingMachine(): void
+    {
+        $this->sidecarIs(FakeSidecar::url('success'));
+        $_POST['modulefields'] = ['vm_id' => '4711'];
+        puqProxmoxKVM_AdminServicesTabFieldsSave(self::PARAMS);
+        $this->assertSent('/success/v1/module/Command', ['name' => 'SetVMID', 'vm_id' => 4711]);
+    }
+
+    /** @dataProvider noMachines */
+    public function testSave_asksNobodyWithoutAnId($fields): void
+    {
+        $this->sidecarIs(FakeSidecar::url('success'));
+        $_POST = $fields;
+        puqProxmoxKVM_AdminServicesTabFieldsSave(self::PARAMS);
+        self::assertNull(FakeSidecar::lastRequest());
+    }
+
+    public function noMachines(): array
+    {
+        return ['nothing' => [[]], 'empty' => [['modulefields' => ['vm_id' => '']]], 'words' => [['modulefields' => ['vm_id' => '1 or 2']]],
+            'a list' => [['modulefields' => ['vm_id' => ['4711']]]], 'a text' => [['modulefields' => '4711']]];
+    }
+
+    /** @dataProvider failures */
+    public function testSave_isSilent(string $failure): void
+    {
+        $this->failWith($failure);
+        $_POST['modulefields'] = ['vm_id' => '4711'];
+        $this->expectOutputString('');
+        puqProxmoxKVM_AdminServicesTabFieldsSave(self::PARAMS);
+        self::assertStringContainsString($failure === 'slow' ? 'gave no answer' : 'Command', $this->moduleLog());
+    }
+
+    /**
+     * WHMCS shows the answer of this one in the client area.
+     *
+     * @runInSeparateProcess
+     * @dataProvider failures
+     */
+    public function testChangePassword_tellsClientsNothingOfTheInside(string $failure): void
+    {
+        define('CLIENTAREA', true);
+        $this->failWith($failure);
+        $text = puqProxmoxKVM_ChangePassword(self::PARAMS);
+        self::assertSentence($text);
+        strpos($failure, 'refusal') === false
+            ? self::assertStringContainsString('may not have been changed', $text)
+            : self::assertStringNotContainsString('may not', $text);
     }
 
     /** @dataProvider oddities */
     public function testEverything_survivesOddParameters(string $behaviour, array $params): void
     {
         $this->failWith($behaviour);
-        foreach (self::COMMANDS as $function) {
+        foreach (array_merge(self::COMMANDS, ['Start', 'SetDNSRecords']) as $function) {
             $result = ("puqProxmoxKVM_$function")($params);
             $behaviour === 'dead' ? self::assertStringContainsString('cannot be reached', $result) : self::assertSame('success', $result);
         }
@@ -157,7 +239,8 @@ final class EntryPointsTest extends ShimTestCase
         self::assertIsArray(puqProxmoxKVM_AdminServicesTabFields($params));
         self::assertIsString(puqProxmoxKVM_ClientArea($params));
         self::assertIsArray(puqProxmoxKVM_ConfigOptions($params));
-        self::assertSame([], puqProxmoxKVM_AdminCustomButtonArray($params));
+        self::assertCount(count(self::BUTTONS), puqProxmoxKVM_AdminCustomButtonArray($params));
+        puqProxmoxKVM_AdminServicesTabFieldsSave($params);
     }
 
     public function testHook_isSilentWhateverHappens(): void
@@ -195,13 +278,35 @@ final class EntryPointsTest extends ShimTestCase
 
     public function commandsAndFailures(): array
     {
+        return self::inTurn(self::COMMANDS);
+    }
+
+    public function buttons(): array
+    {
+        $functions = array_values(\Kvmbridge\Shim\ServerModule::BUTTONS);
+        return array_combine($functions, array_chunk($functions, 1));
+    }
+
+    public function buttonsAndFailures(): array
+    {
+        return self::inTurn(array_values(\Kvmbridge\Shim\ServerModule::BUTTONS));
+    }
+
+    /** Each failure with one function in turn: all go the same way, and slow ones cost time. */
+    private static function inTurn(array $functions): array
+    {
         $cases = [];
         foreach (self::FAILURES as $n => $failure) {
-            // One command in turn: all three go the same way, and slow ones cost time.
-            $function = self::COMMANDS[$n % count(self::COMMANDS)];
+            $function = $functions[$n % count($functions)];
             $cases["$function, $failure"] = [$function, $failure];
         }
         return $cases;
+    }
+
+    private function assertSent(string $path, array $args): void
+    {
+        $request = FakeSidecar::lastRequest();
+        self::assertSame([$path, $args], [$request['path'], json_decode($request['body'], true)['args']]);
     }
 
     public function oddities(): array

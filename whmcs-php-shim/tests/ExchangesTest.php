@@ -62,7 +62,11 @@ final class ExchangesTest extends ShimTestCase
     private function callAs(string $path, array $body)
     {
         $_SESSION = $body['caller']['kind'] === 'admin' ? ['adminid' => $body['caller']['id']] : [];
-        $function = basename($path);
+        $function = basename($path) === 'Command' ? $body['args']['name'] : basename($path);
+        if ($function === 'SetVMID') {
+            $_POST['modulefields'] = ['vm_id' => (string) $body['args']['vm_id']];
+            $function = 'AdminServicesTabFieldsSave';
+        }
         switch (dirname($path)) {
             case '/v1/module':
                 $_SERVER['SCRIPT_NAME'] = 'configproducts.php';

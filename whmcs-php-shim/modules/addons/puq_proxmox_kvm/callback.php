@@ -1,7 +1,5 @@
 <?php
-/**
- * Where the kvmbridge service asks WHMCS for what only WHMCS can do. Signed POST requests in, JSON out.
- */
+/** Where the kvmbridge service asks WHMCS for what only WHMCS can do. Signed POST requests in, JSON out. */
 
 declare(strict_types=1);
 

@@ -1,7 +1,5 @@
 <?php
-/**
- * WHMCS addon module: the entry points that WHMCS calls by name. Each is one forward into lib/.
- */
+/** WHMCS addon module: the entry points that WHMCS calls by name. Each is one forward into lib/. */
 
 declare(strict_types=1);
 

@@ -17,7 +17,28 @@ function puqProxmoxKVM_ConfigOptions(array $params = []): array { return ServerM
 function puqProxmoxKVM_CreateAccount(array $params): string { return ServerModule::command('CreateAccount', $params); }
 function puqProxmoxKVM_SuspendAccount(array $params): string { return ServerModule::command('SuspendAccount', $params); }
 function puqProxmoxKVM_UnsuspendAccount(array $params): string { return ServerModule::command('UnsuspendAccount', $params); }
+function puqProxmoxKVM_TerminateAccount(array $params): string { return ServerModule::command('TerminateAccount', $params); }
+function puqProxmoxKVM_ChangePackage(array $params): string { return ServerModule::command('ChangePackage', $params); }
+function puqProxmoxKVM_ChangePassword(array $params): string { return ServerModule::command('ChangePassword', $params); }
 function puqProxmoxKVM_TestConnection(array $params): array { return ServerModule::testConnection($params); }
-function puqProxmoxKVM_AdminCustomButtonArray(array $params = []): array { return ServerModule::adminButtons($params); }
+function puqProxmoxKVM_AdminCustomButtonArray(array $params = []): array { return ServerModule::BUTTONS; }
 function puqProxmoxKVM_AdminServicesTabFields(array $params): array { return ServerModule::tabFields($params); }
+function puqProxmoxKVM_AdminServicesTabFieldsSave(array $params): void { ServerModule::saveTabFields($params); }
 function puqProxmoxKVM_ClientArea(array $params): string { return ServerModule::clientArea($params); }
+function puqProxmoxKVM_Start(array $params): string { return ServerModule::button('Start', $params); }
+function puqProxmoxKVM_Stop(array $params): string { return ServerModule::button('Stop', $params); }
+function puqProxmoxKVM_Reinstall(array $params): string { return ServerModule::button('Reinstall', $params); }
+function puqProxmoxKVM_VMSetDedicatedIp(array $params): string { return ServerModule::button('VMSetDedicatedIp', $params); }
+function puqProxmoxKVM_VMClone(array $params): string { return ServerModule::button('VMClone', $params); }
+function puqProxmoxKVM_SetCPURAM(array $params): string { return ServerModule::button('SetCPURAM', $params); }
+function puqProxmoxKVM_SetSystemDiskSize(array $params): string { return ServerModule::button('SetSystemDiskSize', $params); }
+function puqProxmoxKVM_SetSystemDiskBandwidth(array $params): string { return ServerModule::button('SetSystemDiskBandwidth', $params); }
+function puqProxmoxKVM_SetCreatedAdditionalDisk(array $params): string { return ServerModule::button('SetCreatedAdditionalDisk', $params); }
+function puqProxmoxKVM_SetAdditionalDiskSize(array $params): string { return ServerModule::button('SetAdditionalDiskSize', $params); }
+function puqProxmoxKVM_SetAdditionalDiskBandwidth(array $params): string { return ServerModule::button('SetAdditionalDiskBandwidth', $params); }
+function puqProxmoxKVM_SetNetwork(array $params): string { return ServerModule::button('SetNetwork', $params); }
+function puqProxmoxKVM_SetFirewall(array $params): string { return ServerModule::button('SetFirewall', $params); }
+function puqProxmoxKVM_SetCloudinit(array $params): string { return ServerModule::button('SetCloudinit', $params); }
+function puqProxmoxKVM_VMRemove(array $params): string { return ServerModule::button('VMRemove', $params); }
+function puqProxmoxKVM_SetDNSRecords(array $params): string { return ServerModule::button('SetDNSRecords', $params); }
+function puqProxmoxKVM_Redeploy(array $params): string { return ServerModule::button('Redeploy', $params); }

@@ -29,11 +29,8 @@ final class AddonModule
         $field = static fn (array $row): array => ['Size' => '60']
             + array_combine(['FriendlyName', 'Type', 'Default', 'Description'], $row);
         return [
-            'name' => ServerModule::TITLE,
+            'name' => ServerModule::TITLE, 'version' => self::VERSION, 'author' => 'kvmbridge', 'language' => 'english',
             'description' => 'IP pools, DNS zones and virtual machines of the puqProxmoxKVM server module.',
-            'version' => self::VERSION,
-            'author' => 'kvmbridge',
-            'language' => 'english',
             'fields' => array_map($field, self::FIELDS),
         ];
     }

@@ -18,10 +18,20 @@ final class ServerModule
   "integrations": {"main_domain": ".example.com"}
 }
 JSON;
+    /** Label => function, in the order of display: * may run while the machine runs, ** needs it stopped, -> is a step of the order. */
+    public const BUTTONS = [
+        'Start' => 'Start', 'Stop' => 'Stop', '**Reinstall' => 'Reinstall', 'VMSetDedicatedIp ->' => 'VMSetDedicatedIp',
+        'VMClone ->' => 'VMClone', '**Set CPU RAM ->' => 'SetCPURAM', '*Set System Disk Size ->' => 'SetSystemDiskSize',
+        '*Set System Disk Bandwidth ->' => 'SetSystemDiskBandwidth', '*Set Created Additional Disk ->' => 'SetCreatedAdditionalDisk',
+        '*Set Additional Disk Size ->' => 'SetAdditionalDiskSize', '*Set Additional Disk Bandwidth ->' => 'SetAdditionalDiskBandwidth',
+        '*Set Network ->' => 'SetNetwork', '*Set Firewall ->' => 'SetFirewall', '**SetCloudinit' => 'SetCloudinit',
+        '**VMRemove' => 'VMRemove', 'Set DNS records' => 'SetDNSRecords', 'Redeploy' => 'Redeploy',
+    ];
     private const NOTES = 'The settings of the virtual machines of this product, as one JSON document.';
     /** For clients: what happened, and nothing about the inside. */
     private const UNAVAILABLE = '<div class="kvmbridge"><div class="alert alert-warning">This page is temporarily unavailable. Your '
         . 'virtual machine is not affected. Please try again in a few minutes.</div></div>';
+    private const NO_PASSWORD = 'The password may not have been changed. Please try again in a few minutes.';
 
     public static function metaData(): array
     {
@@ -33,22 +43,36 @@ JSON;
     {
         return ['settings' => [
             'FriendlyName' => 'Product settings (JSON)',
-            'Type' => 'textarea',
-            'Rows' => '20',
-            'Cols' => '80',
+            'Type' => 'textarea', 'Rows' => '20', 'Cols' => '80',
             'Default' => self::DEFAULT_SETTINGS,
             'Description' => self::settingsNotes($params),
         ]];
     }
 
     /** @return string 'success', or the sentence that WHMCS shows and keeps in its module queue */
-    public static function command(string $function, array $params): string
+    public static function command(string $function, array $params, array $args = []): string
     {
         try {
-            self::ask($function, $params);
+            self::ask($function, $params, $args);
             return 'success';
         } catch (\Throwable $error) {
-            return $error->getMessage();
+            // This one is shown to the client.
+            $open = $function !== 'ChangePassword' || !defined('CLIENTAREA') || ($error->reason ?? '') === 'refused';
+            return $open ? $error->getMessage() : self::NO_PASSWORD;
+        }
+    }
+
+    public static function button(string $name, array $params): string
+    {
+        return self::command('Command', $params, ['name' => $name]);
+    }
+
+    /** The page's only field of ours is empty unless an existing machine is to be set; WHMCS shows no error here. */
+    public static function saveTabFields(array $params): void
+    {
+        $id = $_POST['modulefields']['vm_id'] ?? '';
+        if (is_string($id) && ctype_digit($id)) {
+            self::command('Command', $params, ['name' => 'SetVMID', 'vm_id' => (int) $id]);
         }
     }
 
@@ -56,12 +80,6 @@ JSON;
     {
         $outcome = self::command('TestConnection', $params);
         return ['success' => $outcome === 'success', 'error' => $outcome === 'success' ? '' : $outcome];
-    }
-
-    /** @return array<string,string> label => function suffix; none yet */
-    public static function adminButtons(array $params): array
-    {
-        return [];
     }
 
     /** @return array<string,string> label => HTML */
