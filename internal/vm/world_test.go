@@ -175,7 +175,8 @@ func (w *world) await(what string, limit time.Duration, done func() bool) {
 	w.t.Helper()
 	for end := time.Now().Add(limit); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.t.Fatalf("no %s after %s", what, limit)
+			w.t.Fatalf("no %s after %s; last errors: %s", what, limit,
+				w.db.Text(w.t, "SELECT COALESCE(GROUP_CONCAT(service_id, ': ', last_error SEPARATOR '; '), 'none') FROM kvmbridge_vm"))
 		}
 	}
 }
