@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"net/netip"
 	"strings"
 
@@ -12,73 +11,56 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
-// Lease implements vm.Addresses. The unique key over (server, bridge, VLAN, address) decides who gets an address; the
-// lists of candidates only keep processes from trying the same one.
+// Lease implements vm.Addresses. The unique key over (server, bridge, VLAN, address) decides who gets an address. Calls
+// that arrive while a transaction runs share the next one. A call that is given up may still be carried out; the next
+// one finds what it did.
 func (d *DB) Lease(ctx context.Context, want ippool.Want) ([]ippool.Lease, error) {
-	g := grant{d: d, want: want, began: d.cfg.Clock.Now()}
-	err := d.inTx(ctx, func(tx *sqlx.Tx) error { return g.topUp(ctx, tx) })
-	g.giveBack(err == nil)
-	if err != nil {
-		return nil, wrap(err, "lease addresses", want.ServiceID)
+	r := &request{want: want, began: d.cfg.Clock.Now(), done: make(chan struct{})}
+	d.requests.add(context.WithoutCancel(ctx), d, r)
+	select {
+	case <-ctx.Done():
+		return nil, wrap(ctx.Err(), "lease addresses", want.ServiceID)
+	case <-r.done:
 	}
-	return g.held, nil
+	if r.err != nil {
+		return nil, wrap(r.err, "lease addresses", want.ServiceID)
+	}
+	return r.held, nil
 }
 
 // Held implements vm.Addresses.
 func (d *DB) Held(ctx context.Context, serviceID int64) ([]ippool.Lease, error) {
 	var rows []heldRow
-	err := d.sql.SelectContext(ctx, &rows, `SELECT server_id, bridge, vlan, address, pool_id, prefix_bits, gateway, dns FROM kvmbridge_ip_allocations
+	err := d.sql.SelectContext(ctx, &rows, `SELECT bridge, vlan, address, pool_id, prefix_bits, gateway, dns FROM kvmbridge_ip_allocations
 		WHERE service_id = ? ORDER BY LENGTH(address), id`, serviceID)
 	if err != nil {
 		return nil, wrap(err, "list the addresses", serviceID)
 	}
-	return leases(rows), nil
-}
-
-// heldRow is an allocation; every column is NULL where an outer join found none.
-type heldRow struct {
-	ServerID sql.NullInt64  `db:"server_id"`
-	Bridge   sql.NullString `db:"bridge"`
-	VLAN     sql.NullInt64  `db:"vlan"`
-	Address  []byte         `db:"address"`
-	PoolID   sql.NullInt64  `db:"pool_id"`
-	Bits     sql.NullInt64  `db:"prefix_bits"`
-	Gateway  []byte         `db:"gateway"`
-	DNS      sql.NullString `db:"dns"`
-}
-
-func leases(rows []heldRow) []ippool.Lease {
 	var list []ippool.Lease
 	for _, r := range rows {
-		a, ok := netip.AddrFromSlice(r.Address)
-		if !ok {
-			continue
-		}
-		gateway, _ := netip.AddrFromSlice(r.Gateway)
-		list = append(list, ippool.Lease{
-			Address: a, PoolID: r.PoolID.Int64,
-			Network: ippool.Network{
-				Bridge: r.Bridge.String, VLAN: int(r.VLAN.Int64), Bits: int(r.Bits.Int64),
-				Gateway: gateway, DNS: ippool.ParseAddresses(r.DNS.String),
-			},
-		})
+		list = append(list, r.lease())
 	}
-	return list
+	return list, nil
 }
 
-// insertLease reports whether the address was free.
-func insertLease(ctx context.Context, tx *sqlx.Tx, g *grant, l ippool.Lease) (bool, error) {
-	var dns []string
-	for _, a := range l.DNS {
-		dns = append(dns, a.String())
+// heldRow is an allocation.
+type heldRow struct {
+	Bridge  string `db:"bridge"`
+	VLAN    int    `db:"vlan"`
+	Address []byte `db:"address"`
+	PoolID  int64  `db:"pool_id"`
+	Bits    int    `db:"prefix_bits"`
+	Gateway []byte `db:"gateway"`
+	DNS     string `db:"dns"`
+}
+
+func (r heldRow) lease() ippool.Lease {
+	address, _ := netip.AddrFromSlice(r.Address)
+	gateway, _ := netip.AddrFromSlice(r.Gateway)
+	return ippool.Lease{
+		Address: address, PoolID: r.PoolID,
+		Network: ippool.Network{Bridge: r.Bridge, VLAN: r.VLAN, Bits: r.Bits, Gateway: gateway, DNS: ippool.ParseAddresses(r.DNS)},
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO kvmbridge_ip_allocations
-		(server_id, bridge, vlan, address, service_id, pool_id, prefix_bits, gateway, dns, allocated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		g.want.ServerID, l.Bridge, l.VLAN, l.Address.AsSlice(), g.want.ServiceID, l.PoolID, l.Bits, bytesOf(l.Gateway), strings.Join(dns, ","), moment(g.began))
-	if errorNumber(err) == errDuplicate {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 func bytesOf(a netip.Addr) []byte {
@@ -88,24 +70,45 @@ func bytesOf(a netip.Addr) []byte {
 	return a.AsSlice()
 }
 
-// publish writes the addresses where WHMCS and the record show them: the first IPv4 (or the first IPv6 of a machine
-// without IPv4) in dedicatedip, the others one per line in assignedips, and a reverse name for each new one.
-func publish(ctx context.Context, tx *sqlx.Tx, serviceID int64, held []ippool.Lease, reverse map[string]string) error {
+// showing is what WHMCS and the record show of one service's addresses.
+type showing struct {
+	serviceID int64
+	held      []ippool.Lease
+	reverse   map[string]string
+}
+
+// lines are the addresses as tblhosting has them: the first IPv4 (or the first IPv6 of a machine without IPv4) in
+// dedicatedip, the others one per line in assignedips (product-spec §2, A-39).
+func (s showing) lines() (dedicated, assigned string) {
 	var lines []string
-	for _, l := range held {
+	for _, l := range s.held {
 		lines = append(lines, ippool.Expand(l.Address))
 	}
 	if len(lines) == 0 {
-		lines = []string{""}
+		return "", ""
 	}
-	// Two statements: one UPDATE over both tables would need a temporary table.
-	_, err := tx.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET vm_rev_dns = ? WHERE service_id = ?", asciiJSON(reverse), serviceID)
+	return lines[0], strings.Join(lines[1:], "\n")
+}
+
+// publish writes what is shown, for all services at once. One UPDATE over both tables would need a temporary table.
+func publish(ctx context.Context, tx *sqlx.Tx, list []showing) error {
+	var ids, reverse, dedicated, assigned []any
+	for _, s := range list {
+		first, others := s.lines()
+		ids = append(ids, s.serviceID)
+		reverse = append(reverse, s.serviceID, asciiJSON(s.reverse))
+		dedicated = append(dedicated, s.serviceID, first)
+		assigned = append(assigned, s.serviceID, others)
+	}
+	choice := strings.Repeat(" WHEN ? THEN ?", len(list))
+	in := " IN (?" + strings.Repeat(", ?", len(list)-1) + ")"
+	_, err := tx.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET vm_rev_dns = CASE service_id"+choice+" END WHERE service_id"+in, append(reverse, ids...)...)
 	if err != nil {
 		return err
 	}
-	n, err := affected(tx.ExecContext(ctx, "UPDATE tblhosting SET dedicatedip = ?, assignedips = ? WHERE id = ?",
-		lines[0], strings.Join(lines[1:], "\n"), serviceID))
-	if err == nil && n == 0 {
+	n, err := affected(tx.ExecContext(ctx, "UPDATE tblhosting SET dedicatedip = CASE id"+choice+" END, assignedips = CASE id"+choice+" END WHERE id"+in,
+		append(append(dedicated, assigned...), ids...)...))
+	if err == nil && n < int64(len(list)) {
 		return vm.ErrNoService
 	}
 	return err

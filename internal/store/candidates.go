@@ -69,16 +69,22 @@ func (s *source) pop(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, 
 // choose is the lowest candidate that serves want, or one shortly behind it while another process takes from the same
 // pool: two processes that both go for the lowest would wait for each other at every address.
 func (s *source) choose(want ippool.Want, now time.Time) int {
-	serves := func(l ippool.Lease) bool { return want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN) }
-	i := slices.IndexFunc(s.free, serves)
+	fits := func(l ippool.Lease) bool { return want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN) }
+	i := slices.IndexFunc(s.free, fits)
 	if i < 0 || !s.rivals.Add(listLife).After(now) {
 		return i
 	}
 	j := min(i+rand.N(stagger), len(s.free)-1) //nolint:gosec // spreads, does not hide
-	if serves(s.free[j]) {
+	if fits(s.free[j]) {
 		return j
 	}
 	return i
+}
+
+// serves reports whether a candidate of this list is one that want may get.
+func (s *source) serves(l ippool.Lease, want ippool.Want, family int) bool {
+	return s.pools[0].ServerID == want.ServerID && familyOf(l.Address) == family &&
+		(want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN))
 }
 
 func (s *source) fill(ctx context.Context, d *DB, tx *sqlx.Tx) error {

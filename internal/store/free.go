@@ -13,7 +13,7 @@ func (d *DB) FreeAddresses(ctx context.Context, serviceID int64) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM kvmbridge_ip_allocations WHERE service_id = ?", serviceID); err != nil {
 			return err
 		}
-		return publish(ctx, tx, serviceID, nil, map[string]string{})
+		return publish(ctx, tx, []showing{{serviceID: serviceID, reverse: map[string]string{}}})
 	})
 	d.pools.forget()
 	return wrap(err, "free the addresses", serviceID)

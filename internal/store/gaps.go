@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"net/netip"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -17,23 +16,33 @@ const pageSize = 4096
 // freeOfPool finds the lowest free addresses of a pool without walking through its range: it reads the allocations in
 // order and stops once it has seen enough gaps.
 func (s *source) freeOfPool(ctx context.Context, d *DB, tx *sqlx.Tx, limit int) ([]ippool.Lease, error) {
-	pool := s.pools[0]
-	busy, err := d.namedElsewhere(ctx, tx, pool)
-	if err != nil {
-		return nil, err
+	var list []ippool.Lease
+	rest := s.pools[0]
+	for {
+		missing := limit - len(list)
+		var failed error
+		gaps := ippool.Gaps(rest, merged(allocated(ctx, tx, rest, &failed), s.busy), missing)
+		if failed != nil {
+			return nil, failed
+		}
+		free, err := d.unmentioned(ctx, tx, rest.ServerID, gapLeases(rest, gaps))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, free...)
+		if len(gaps) < missing || len(free) == len(gaps) {
+			return list, nil
+		}
+		rest.First = gaps[len(gaps)-1].Next() // beyond the last address of all it is invalid, and Gaps finds nothing
 	}
-	busy = append(busy, s.busy...)
-	slices.SortFunc(busy, netip.Addr.Compare)
-	var failed error
-	gaps := ippool.Gaps(pool, merged(allocated(ctx, tx, pool, &failed), busy), limit)
-	if failed != nil {
-		return nil, failed
-	}
+}
+
+func gapLeases(p ippool.Pool, gaps []netip.Addr) []ippool.Lease {
 	list := make([]ippool.Lease, 0, len(gaps))
 	for _, a := range gaps {
-		list = append(list, ippool.Lease{Address: a, Network: pool.Network, PoolID: pool.ID})
+		list = append(list, ippool.Lease{Address: a, Network: p.Network, PoolID: p.ID})
 	}
-	return list, nil
+	return list
 }
 
 // freeLegacy finds the free entries of a legacy list, in the order in which they stand there.
@@ -54,16 +63,11 @@ func (s *source) freeLegacy(ctx context.Context, d *DB, tx *sqlx.Tx) ([]ippool.L
 	}
 	var list []ippool.Lease
 	for _, p := range s.pools {
-		named, err := d.namedElsewhere(ctx, tx, p)
-		if err != nil {
-			return nil, err
-		}
-		l := ippool.Lease{Address: p.First, Network: p.Network}
-		if len(named) == 0 && !taken[flightOf(l)] {
+		if l := (ippool.Lease{Address: p.First, Network: p.Network}); !taken[flightOf(l)] {
 			list = append(list, l)
 		}
 	}
-	return list, nil
+	return d.unmentioned(ctx, tx, s.pools[0].ServerID, list)
 }
 
 // allocated yields a pool's addresses that have a row, in ascending order, page by page; a failure ends it.

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,86 +15,125 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
-// grant is one call of Lease.
-type grant struct {
-	d     *DB
-	want  ippool.Want
-	began time.Time
-	held  []ippool.Lease
-	taken []picked // candidates inserted by the present try
-	spare []picked // candidates of a try that the server rolled back
-}
-
 // picked is a candidate on its way, with the list it came from.
 type picked struct {
 	lease ippool.Lease
 	from  *source
 }
 
-// topUp is one try of the transaction.
-func (g *grant) topUp(ctx context.Context, tx *sqlx.Tx) error {
-	g.spare, g.taken = append(g.spare, g.taken...), nil
-	state, err := lockHeld(ctx, tx, g.want.ServiceID)
-	if err != nil {
-		return err
+// lease carries out a batch. When the transaction fails, each request gets one of its own, so that it fails only for
+// its own reasons; looking first what it holds makes that safe even if the failed one was committed after all.
+func (d *DB) lease(ctx context.Context, batch []*request) {
+	g := grant{d: d, requests: batch}
+	err := d.inTx(ctx, func(tx *sqlx.Tx) error { return g.topUp(ctx, tx) })
+	g.settle(err == nil)
+	switch {
+	case err == nil:
+	case len(batch) == 1:
+		batch[0].err = err
+	default:
+		for _, r := range batch {
+			d.lease(ctx, []*request{r})
+		}
 	}
-	v4, v6 := split(state.held)
-	fresh4, err := g.more(ctx, tx, 4, g.want.IPv4-len(v4))
-	if err != nil {
-		return err
-	}
-	fresh6, err := g.more(ctx, tx, 6, g.want.IPv6-len(v6))
-	if err != nil {
-		return err
-	}
-	g.held = append(append(append(v4, fresh4...), v6...), fresh6...)
-	if len(g.taken) == 0 {
-		return nil
-	}
-	for _, p := range g.taken {
-		state.reverse[ippool.Expand(p.lease.Address)] = state.domain
-	}
-	return publish(ctx, tx, g.want.ServiceID, g.held, state.reverse)
 }
 
-// more inserts n further addresses of one family.
-func (g *grant) more(ctx context.Context, tx *sqlx.Tx, family, n int) ([]ippool.Lease, error) {
-	var list []ippool.Lease
-	for len(list) < n {
-		p, err := g.next(ctx, tx, family)
-		if err != nil {
-			return nil, err
+// grant is the transaction of a batch.
+type grant struct {
+	d        *DB
+	requests []*request
+	spare    []picked // candidates of a try that the server rolled back, or of a request that failed
+}
+
+// maxCollisions is how often other processes may be faster within one transaction.
+const maxCollisions = 20
+
+// topUp is one try of the transaction.
+func (g *grant) topUp(ctx context.Context, tx *sqlx.Tx) error {
+	for _, r := range g.requests {
+		r.err = nil
+		g.drop(r)
+	}
+	states, err := lockHeld(ctx, tx, g.requests)
+	if err != nil {
+		return err
+	}
+	for try := range maxCollisions {
+		if err := g.plan(ctx, tx, states); err != nil {
+			return err
 		}
-		free, err := insertLease(ctx, tx, g, p.lease)
-		switch {
-		case err != nil:
-			g.spare = append(g.spare, p)
-			return nil, err
-		case free:
-			g.taken, list = append(g.taken, p), append(list, p.lease)
-		default:
-			p.from.lost(p.lease, g.d.cfg.Clock.Now())
+		free, err := g.insert(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if free {
+			return g.publish(ctx, tx, states)
+		}
+		if err := g.dropTaken(ctx, tx, try > 0); err != nil {
+			return err
 		}
 	}
-	return list, nil
+	return errors.New("other processes took every address that was tried; it will be tried again")
+}
+
+// plan picks candidates for every request until it has enough.
+func (g *grant) plan(ctx context.Context, tx *sqlx.Tx, states map[int64]*holding) error {
+	for _, r := range g.requests {
+		state := states[r.want.ServiceID]
+		if state == nil {
+			r.err = vm.ErrNoMachine
+			continue
+		}
+		if err := g.pick(ctx, tx, r, 4, r.want.IPv4-len(state.v4)); err != nil {
+			return err
+		}
+		if err := g.pick(ctx, tx, r, 6, r.want.IPv6-len(state.v6)); err != nil {
+			return err
+		}
+		if r.err != nil {
+			g.drop(r)
+		}
+	}
+	return nil
+}
+
+// pick adds candidates of one family until r has n of them; a lack of addresses is the request's own failure.
+func (g *grant) pick(ctx context.Context, tx *sqlx.Tx, r *request, family, n int) error {
+	for _, p := range r.fresh {
+		if familyOf(p.lease.Address) == family {
+			n--
+		}
+	}
+	for ; n > 0 && r.err == nil; n-- {
+		p, err := g.next(ctx, tx, r, family)
+		switch {
+		case pipeline.FaultOf(err) == pipeline.NeedsPerson:
+			r.err = err
+		case err != nil:
+			return err
+		default:
+			r.fresh = append(r.fresh, p)
+		}
+	}
+	return nil
 }
 
 // next is a candidate that nobody else in this process tries.
-func (g *grant) next(ctx context.Context, tx *sqlx.Tx, family int) (picked, error) {
-	for i, p := range g.spare {
-		if familyOf(p.lease.Address) == family {
-			g.spare = append(g.spare[:i], g.spare[i+1:]...)
-			return p, nil
-		}
+func (g *grant) next(ctx context.Context, tx *sqlx.Tx, r *request, family int) (picked, error) {
+	i := slices.IndexFunc(g.spare, func(p picked) bool { return p.from.serves(p.lease, r.want, family) })
+	if i >= 0 {
+		p := g.spare[i]
+		g.spare = slices.Delete(g.spare, i, i+1)
+		return p, nil
 	}
-	sources, faults, err := g.d.pools.sources(ctx, g.d, tx, g.want, family)
+	sources, faults, err := g.d.pools.sources(ctx, g.d, tx, r.want, family)
 	if err != nil {
 		return picked{}, err
 	}
 	// First what the lists hold; if that is nothing, look again with lists made after this call began.
-	for _, notBefore := range []time.Time{g.began.Add(-listLife), g.began} {
+	for _, notBefore := range []time.Time{r.began.Add(-listLife), r.began} {
 		for _, s := range sources {
-			l, ok, err := s.pop(ctx, g.d, tx, g.want, notBefore)
+			l, ok, err := s.pop(ctx, g.d, tx, r.want, notBefore)
 			if err != nil {
 				return picked{}, err
 			}
@@ -105,71 +142,48 @@ func (g *grant) next(ctx context.Context, tx *sqlx.Tx, family int) (picked, erro
 			}
 		}
 	}
-	return picked{}, noAddress(g.want, family, len(sources), faults)
+	return picked{}, noAddress(r.want, family, len(sources), faults)
 }
 
-// giveBack tells the lists what became of their candidates.
-func (g *grant) giveBack(committed bool) {
+func (g *grant) publish(ctx context.Context, tx *sqlx.Tx, states map[int64]*holding) error {
+	var list []showing
+	for _, r := range g.requests {
+		if r.err != nil {
+			continue
+		}
+		state := states[r.want.ServiceID]
+		for _, p := range r.fresh {
+			state.add(p.lease)
+			state.reverse[ippool.Expand(p.lease.Address)] = state.domain
+		}
+		r.held = slices.Concat(state.v4, state.v6)
+		if len(r.fresh) > 0 {
+			list = append(list, showing{r.want.ServiceID, r.held, state.reverse})
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return publish(ctx, tx, list)
+}
+
+// drop takes a request's candidates back.
+func (g *grant) drop(r *request) { g.spare, r.fresh = append(g.spare, r.fresh...), nil }
+
+// settle tells the lists what became of their candidates.
+func (g *grant) settle(committed bool) {
+	for _, r := range g.requests {
+		if !committed {
+			g.drop(r)
+		}
+		for _, p := range r.fresh {
+			p.from.landed(p.lease)
+		}
+		r.fresh = nil
+	}
 	for _, p := range g.spare {
 		p.from.putBack(p.lease)
 	}
-	for _, p := range g.taken {
-		if committed {
-			p.from.landed(p.lease)
-		} else {
-			p.from.putBack(p.lease)
-		}
-	}
-}
-
-// holding is what a service has at the start of a try.
-type holding struct {
-	held    []ippool.Lease
-	reverse map[string]string
-	domain  string
-}
-
-// stateRow is one allocation of a service with what the service's record says.
-type stateRow struct {
-	heldRow
-	ID      sql.NullInt64  `db:"id"`
-	Reverse sql.NullString `db:"vm_rev_dns"`
-	Domain  sql.NullString `db:"domain"`
-}
-
-// lockHeld reads what the service holds and keeps other calls for the same service waiting. The domain comes from a
-// sub-query because that is not locked: we have no right to lock rows of tblhosting.
-func lockHeld(ctx context.Context, tx *sqlx.Tx, serviceID int64) (holding, error) {
-	var rows []stateRow
-	err := tx.SelectContext(ctx, &rows, `SELECT i.vm_rev_dns, (SELECT h.domain FROM tblhosting h WHERE h.id = v.service_id) AS domain,
-		a.id, a.server_id, a.bridge, a.vlan, a.address, a.pool_id, a.prefix_bits, a.gateway, a.dns
-		FROM kvmbridge_vm v JOIN puqProxmoxKVM_vm_info i ON i.service_id = v.service_id
-		LEFT JOIN kvmbridge_ip_allocations a ON a.service_id = v.service_id
-		WHERE v.service_id = ? FOR UPDATE`, serviceID)
-	if err != nil {
-		return holding{}, err
-	}
-	if len(rows) == 0 {
-		return holding{}, vm.ErrNoMachine
-	}
-	// Sorted here: ORDER BY would make the server write a temporary table, because vm_rev_dns is a text.
-	slices.SortFunc(rows, func(a, b stateRow) int { return cmp.Compare(a.ID.Int64, b.ID.Int64) })
-	h := holding{reverse: names(rows[0].Reverse.String), domain: rows[0].Domain.String}
-	for _, r := range rows {
-		h.held = append(h.held, leases([]heldRow{r.heldRow})...)
-	}
-	return h, nil
-}
-
-func split(all []ippool.Lease) (v4, v6 []ippool.Lease) {
-	for _, l := range all {
-		if familyOf(l.Address) == 4 {
-			v4 = append(v4, l)
-		} else {
-			v6 = append(v6, l)
-		}
-	}
-	return v4, v6
 }
 
 func noAddress(want ippool.Want, family, pools int, faults []string) error {

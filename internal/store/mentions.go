@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -10,63 +11,75 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 )
 
-// mention is an address that WHMCS shows at a service.
-type mention struct {
+// holder is a service that has an address in some network.
+type holder struct {
 	address   netip.Addr
 	serviceID int64
 }
 
-// namedElsewhere lists addresses of a pool's range that a live service shows in WHMCS, or the legacy list names,
-// although no allocation of this network explains it. A service that holds the address on another bridge, VLAN or
-// server explains its own mention: the same private range may exist twice.
-func (d *DB) namedElsewhere(ctx context.Context, tx *sqlx.Tx, p ippool.Pool) ([]netip.Addr, error) {
-	all, err := d.pools.mentioned(ctx, d, tx)
-	if err != nil {
-		return nil, err
-	}
-	var inside []mention
-	for _, m := range all {
-		if ippool.Contains(p, m.address) {
-			inside = append(inside, m)
-		}
-	}
-	if len(inside) == 0 {
-		return nil, nil
-	}
-	explained, err := heldElsewhere(ctx, tx, p)
-	if err != nil {
-		return nil, err
-	}
-	var list []netip.Addr
-	for _, m := range inside {
-		if !explained[m] {
-			list = append(list, m.address)
-		}
-	}
-	return list, nil
+// network is where an address is unique.
+type network struct {
+	serverID int64
+	bridge   string
+	vlan     int
 }
 
-func heldElsewhere(ctx context.Context, tx *sqlx.Tx, p ippool.Pool) (map[mention]bool, error) {
+// unmentioned drops candidates that a live service shows in WHMCS without an allocation that explains it. A service that
+// holds the address on another server, bridge or VLAN explains its own mention: the same private range may exist twice.
+func (d *DB) unmentioned(ctx context.Context, tx *sqlx.Tx, serverID int64, list []ippool.Lease) ([]ippool.Lease, error) {
+	mentions, err := d.pools.mentioned(ctx, d, tx)
+	if err != nil {
+		return nil, err
+	}
+	var doubtful [][]byte
+	for _, l := range list {
+		if len(mentions[l.Address]) > 0 {
+			doubtful = append(doubtful, l.Address.AsSlice())
+		}
+	}
+	if len(doubtful) == 0 {
+		return list, nil
+	}
+	held, err := heldBy(ctx, tx, doubtful)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(l ippool.Lease) bool {
+		here := network{serverID, l.Bridge, l.VLAN}
+		return slices.ContainsFunc(mentions[l.Address], func(service int64) bool {
+			n, ok := held[holder{l.Address, service}]
+			return !ok || n == here
+		})
+	}), nil
+}
+
+// heldBy says in which network services hold the given addresses.
+func heldBy(ctx context.Context, tx *sqlx.Tx, addresses [][]byte) (map[holder]network, error) {
 	var rows []struct {
 		Address   []byte `db:"address"`
 		ServiceID int64  `db:"service_id"`
+		ServerID  int64  `db:"server_id"`
+		Bridge    string `db:"bridge"`
+		VLAN      int    `db:"vlan"`
 	}
-	err := tx.SelectContext(ctx, &rows, `SELECT address, service_id FROM kvmbridge_ip_allocations WHERE address >= ? AND address <= ?
-		AND NOT (server_id = ? AND bridge = ? AND vlan = ?)`, p.First.AsSlice(), p.Last.AsSlice(), p.ServerID, p.Bridge, p.VLAN)
+	query, args, err := sqlx.In("SELECT address, service_id, server_id, bridge, vlan FROM kvmbridge_ip_allocations WHERE address IN (?)", addresses)
 	if err != nil {
 		return nil, err
 	}
-	held := make(map[mention]bool, len(rows))
+	if err := tx.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, err
+	}
+	held := make(map[holder]network, len(rows))
 	for _, r := range rows {
 		a, _ := netip.AddrFromSlice(r.Address)
-		held[mention{a, r.ServiceID}] = true
+		held[holder{a, r.ServiceID}] = network{r.ServerID, r.Bridge, r.VLAN}
 	}
 	return held, nil
 }
 
 // mentioned reads every address that a live service shows: live in WHMCS, or with a guest that is not cleaned up yet.
 // The columns are free text that administrators edit, so no index helps; the answer is kept for listLife.
-func (a *allocator) mentioned(ctx context.Context, d *DB, tx *sqlx.Tx) ([]mention, error) {
+func (a *allocator) mentioned(ctx context.Context, d *DB, tx *sqlx.Tx) (map[netip.Addr][]int64, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := d.cfg.Clock.Now()
@@ -85,10 +98,10 @@ func (a *allocator) mentioned(ctx context.Context, d *DB, tx *sqlx.Tx) ([]mentio
 	if err != nil {
 		return nil, err
 	}
-	a.mentions, a.mentionsAt = nil, now
+	a.mentions, a.mentionsAt = make(map[netip.Addr][]int64, len(rows)), now
 	for _, r := range rows {
 		for _, address := range ippool.ParseAddresses(r.Dedicated + "\n" + r.Assigned) {
-			a.mentions = append(a.mentions, mention{address, r.ID})
+			a.mentions[address] = append(a.mentions[address], r.ID)
 		}
 	}
 	return a.mentions, nil

@@ -47,6 +47,7 @@ type DB struct {
 	abandoned map[int64]bool // leases this holder could not give back; they must run out
 	shape     shape          // of the records' table, nil = not read yet
 	pools     allocator
+	requests  requests
 }
 
 var (

@@ -19,7 +19,7 @@ import (
 type allocator struct {
 	mu         sync.Mutex
 	servers    map[int64]*serverPools
-	mentions   []mention
+	mentions   map[netip.Addr][]int64 // address -> services that show it; never changed, only replaced
 	mentionsAt time.Time
 }
 
@@ -82,6 +82,7 @@ func (s *serverPools) join(old *serverPools) {
 		for _, l := range s.legacy { // the list keeps its addresses to itself
 			busy = append(busy, l.First)
 		}
+		slices.SortFunc(busy, netip.Addr.Compare)
 		s.add(known, &source{key: fmt.Sprint(p, s.text, busy), pools: []ippool.Pool{p}, busy: busy})
 	}
 	if len(s.legacy) > 0 {

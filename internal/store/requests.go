@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+)
+
+// request is one call of Lease.
+type request struct {
+	want  ippool.Want
+	began time.Time
+	fresh []picked // candidates of the present try
+	held  []ippool.Lease
+	err   error
+	done  chan struct{} // closed when held and err are set
+}
+
+// requests collects calls of Lease while a transaction runs. One address costs several statements and a commit;
+// together they cost little more than one.
+type requests struct {
+	mu      sync.Mutex
+	waiting []*request
+	running bool
+}
+
+// maxBatch keeps a transaction short.
+const maxBatch = 32
+
+// add queues r; the first one starts a runner, which ends when the queue is empty.
+func (q *requests) add(ctx context.Context, d *DB, r *request) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = append(q.waiting, r)
+	if !q.running {
+		q.running = true
+		go q.run(ctx, d)
+	}
+}
+
+func (q *requests) run(ctx context.Context, d *DB) {
+	for batch := q.next(); len(batch) > 0; batch = q.next() {
+		d.lease(ctx, batch)
+		for _, r := range batch {
+			close(r.done)
+		}
+	}
+}
+
+// next takes what waits, no service twice: the second call has to see what the first has got.
+func (q *requests) next() []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var batch, later []*request
+	taken := map[int64]bool{}
+	for _, r := range q.waiting {
+		if taken[r.want.ServiceID] || len(batch) == maxBatch {
+			later = append(later, r)
+			continue
+		}
+		taken[r.want.ServiceID] = true
+		batch = append(batch, r)
+	}
+	q.waiting = later
+	q.running = len(batch) > 0
+	return batch
+}
