@@ -66,6 +66,26 @@ func (s *source) pop(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, 
 	return l, true, nil
 }
 
+// claim hands out one particular address; false when it is not to be had here.
+func (s *source) claim(a netip.Addr, want ippool.Want) (ippool.Lease, bool) {
+	i := slices.IndexFunc(s.pools, func(p ippool.Pool) bool {
+		l := ippool.Lease{Address: a, Network: p.Network}
+		return ippool.Contains(p, a) && a != p.Gateway && !slices.Contains(s.busy, a) && s.serves(l, want, familyOf(a))
+	})
+	if i < 0 {
+		return ippool.Lease{}, false
+	}
+	l := ippool.Lease{Address: a, Network: s.pools[i].Network, PoolID: s.pools[i].ID}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flying[flightOf(l)] {
+		return ippool.Lease{}, false
+	}
+	s.flying[flightOf(l)] = true
+	s.free = slices.DeleteFunc(s.free, func(f ippool.Lease) bool { return flightOf(f) == flightOf(l) })
+	return l, true
+}
+
 // choose is the lowest candidate that serves want, or one shortly behind it while another process takes from the same
 // pool: two processes that both go for the lowest would wait for each other at every address.
 func (s *source) choose(want ippool.Want, now time.Time) int {
@@ -105,12 +125,15 @@ func (s *source) fill(ctx context.Context, d *DB, tx *sqlx.Tx) error {
 	return nil
 }
 
-// lost ends a flight whose address another process has taken.
-func (s *source) lost(l ippool.Lease, at time.Time) {
-	s.landed(l)
+// lost ends a flight whose address another process has taken; stale makes the next pop look again.
+func (s *source) lost(l ippool.Lease, at time.Time, stale bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.flying, flightOf(l))
 	s.rivals = at
+	if stale {
+		s.filled = time.Time{}
+	}
 }
 
 // landed ends a flight: the address is somebody's now.

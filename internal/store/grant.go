@@ -19,6 +19,7 @@ import (
 type picked struct {
 	lease ippool.Lease
 	from  *source
+	kept  bool // wished for by address, not because it is free
 }
 
 // lease carries out a batch. When the transaction fails, each request gets one of its own, so that it fails only for
@@ -84,11 +85,14 @@ func (g *grant) plan(ctx context.Context, tx *sqlx.Tx, states map[int64]*holding
 			r.err = vm.ErrNoMachine
 			continue
 		}
-		if err := g.pick(ctx, tx, r, 4, r.want.IPv4-len(state.v4)); err != nil {
-			return err
-		}
-		if err := g.pick(ctx, tx, r, 6, r.want.IPv6-len(state.v6)); err != nil {
-			return err
+		for _, f := range []struct{ family, n int }{{4, r.want.IPv4 - len(state.v4)}, {6, r.want.IPv6 - len(state.v6)}} {
+			err := g.keep(ctx, tx, r, state, f.family, f.n)
+			if err == nil {
+				err = g.pick(ctx, tx, r, f.family, f.n)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		if r.err != nil {
 			g.drop(r)
@@ -99,12 +103,7 @@ func (g *grant) plan(ctx context.Context, tx *sqlx.Tx, states map[int64]*holding
 
 // pick adds candidates of one family until r has n of them; a lack of addresses is the request's own failure.
 func (g *grant) pick(ctx context.Context, tx *sqlx.Tx, r *request, family, n int) error {
-	for _, p := range r.fresh {
-		if familyOf(p.lease.Address) == family {
-			n--
-		}
-	}
-	for ; n > 0 && r.err == nil; n-- {
+	for n -= r.count(family); n > 0 && r.err == nil; n-- {
 		p, err := g.next(ctx, tx, r, family)
 		switch {
 		case pipeline.FaultOf(err) == pipeline.NeedsPerson:
@@ -138,7 +137,7 @@ func (g *grant) next(ctx context.Context, tx *sqlx.Tx, r *request, family int) (
 				return picked{}, err
 			}
 			if ok {
-				return picked{l, s}, nil
+				return picked{lease: l, from: s}, nil
 			}
 		}
 	}
@@ -154,7 +153,9 @@ func (g *grant) publish(ctx context.Context, tx *sqlx.Tx, states map[int64]*hold
 		state := states[r.want.ServiceID]
 		for _, p := range r.fresh {
 			state.add(p.lease)
-			state.reverse[ippool.Expand(p.lease.Address)] = state.domain
+			if name := ippool.Expand(p.lease.Address); state.reverse[name] == "" {
+				state.reverse[name] = state.domain
+			}
 		}
 		r.held = slices.Concat(state.v4, state.v6)
 		if len(r.fresh) > 0 {
@@ -167,8 +168,17 @@ func (g *grant) publish(ctx context.Context, tx *sqlx.Tx, states map[int64]*hold
 	return publish(ctx, tx, list)
 }
 
-// drop takes a request's candidates back.
-func (g *grant) drop(r *request) { g.spare, r.fresh = append(g.spare, r.fresh...), nil }
+// drop takes a request's candidates back; one that was wished for by address is nobody else's.
+func (g *grant) drop(r *request) {
+	for _, p := range r.fresh {
+		if p.kept {
+			p.from.landed(p.lease)
+		} else {
+			g.spare = append(g.spare, p)
+		}
+	}
+	r.fresh = nil
+}
 
 // settle tells the lists what became of their candidates.
 func (g *grant) settle(committed bool) {

@@ -141,7 +141,7 @@ func questionsOf(ctx context.Context, w world, q *whmcs.DB) error {
 		func() error { _, err := q.ServiceIDsOfServer(ctx, w.server); return err },
 		func() error { _, err := q.ProductSettings(ctx, w.product); return err },
 		func() error { _, err := q.Marks(ctx); return err },
-		func() error { _, err := q.MailSentAfter(ctx, w.client, 0, "t"); return err },
+		func() error { _, err := q.MailsAfter(ctx, w.client, 0, "t"); return err },
 		func() error { _, err := q.ActivityAfter(ctx, 0, "t"); return err },
 	} {
 		if err := ask(); err != nil {

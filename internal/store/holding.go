@@ -18,9 +18,11 @@ type holding struct {
 	v4, v6  []ippool.Lease // in order of allocation
 	reverse map[string]string
 	domain  string
+	shown   []netip.Addr // what WHMCS shows at the service although no allocation explains it
 }
 
 func (h *holding) add(l ippool.Lease) {
+	h.shown = slices.DeleteFunc(h.shown, func(a netip.Addr) bool { return a == l.Address })
 	if familyOf(l.Address) == 4 {
 		h.v4 = append(h.v4, l)
 	} else {
@@ -33,6 +35,7 @@ type stateRow struct {
 	ServiceID int64          `db:"service_id"`
 	Reverse   sql.NullString `db:"vm_rev_dns"`
 	Domain    sql.NullString `db:"domain"`
+	Shown     sql.NullString `db:"shown"`
 	ID        sql.NullInt64  `db:"id"`
 	Bridge    sql.NullString `db:"bridge"`
 	VLAN      sql.NullInt64  `db:"vlan"`
@@ -53,7 +56,7 @@ func lockHeld(ctx context.Context, tx *sqlx.Tx, requests []*request) (map[int64]
 	}
 	slices.Sort(ids) // locks are taken in one order
 	query, args, err := sqlx.In(`SELECT v.service_id, i.vm_rev_dns, (SELECT h.domain FROM tblhosting h WHERE h.id = v.service_id) AS domain,
-		a.id, a.bridge, a.vlan, a.address, a.pool_id, a.prefix_bits, a.gateway, a.dns
+		(SELECT CONCAT_WS(' ', h.dedicatedip, h.assignedips) FROM tblhosting h WHERE h.id = v.service_id) AS shown, a.id, a.bridge, a.vlan, a.address, a.pool_id, a.prefix_bits, a.gateway, a.dns
 		FROM kvmbridge_vm v JOIN puqProxmoxKVM_vm_info i ON i.service_id = v.service_id
 		LEFT JOIN kvmbridge_ip_allocations a ON a.service_id = v.service_id
 		WHERE v.service_id IN (?) FOR UPDATE`, ids)
@@ -70,7 +73,7 @@ func lockHeld(ctx context.Context, tx *sqlx.Tx, requests []*request) (map[int64]
 	for _, r := range rows {
 		h := states[r.ServiceID]
 		if h == nil {
-			h = &holding{reverse: names(r.Reverse.String), domain: r.Domain.String}
+			h = &holding{reverse: names(r.Reverse.String), domain: r.Domain.String, shown: ippool.ParseAddresses(r.Shown.String)}
 			states[r.ServiceID] = h
 		}
 		if r.ID.Valid {
@@ -132,11 +135,11 @@ func (g *grant) dropTaken(ctx context.Context, tx *sqlx.Tx, again bool) error {
 	for _, r := range g.requests {
 		r.fresh = slices.DeleteFunc(r.fresh, func(p picked) bool {
 			gone := taken[place{p.lease.Address, network{r.want.ServerID, p.lease.Bridge, p.lease.VLAN}}]
-			if gone {
-				p.from.lost(p.lease, now)
-			}
-			if gone && again {
-				p.from.expire()
+			switch {
+			case gone && p.kept:
+				p.from.landed(p.lease)
+			case gone:
+				p.from.lost(p.lease, now, again)
 			}
 			return gone
 		})

@@ -18,6 +18,17 @@ type request struct {
 	done  chan struct{} // closed when held and err are set
 }
 
+// count is how many candidates of a family r has.
+func (r *request) count(family int) int {
+	n := 0
+	for _, p := range r.fresh {
+		if familyOf(p.lease.Address) == family {
+			n++
+		}
+	}
+	return n
+}
+
 // requests collects calls of Lease while a transaction runs. One address costs several statements and a commit;
 // together they cost little more than one.
 type requests struct {

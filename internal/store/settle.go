@@ -44,6 +44,7 @@ func (d *DB) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *v
 	if err != nil {
 		return d.parted(l, err)
 	}
+	t = stillNeeded(r, t)
 	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
 	err = d.inTx(ctx, func(tx *sqlx.Tx) error { return w.fail(ctx, tx, run.ID, t) })
 	if err != nil {
@@ -52,6 +53,15 @@ func (d *DB) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *v
 	run.ID, run.Steps = w.run.ID, e.N
 	r.Failures, r.FailingSince, r.Attention, r.LastError = t.Failures, t.Since, t.Attention, e.Result
 	return nil
+}
+
+// stillNeeded keeps the call for a person up while failures follow each other: a passing one in between hides the
+// first, it does not mend it.
+func stillNeeded(r *vm.Machine, t pipeline.Trouble) pipeline.Trouble {
+	if t.Attention == "" && !t.Parked {
+		t.Attention = r.Attention
+	}
+	return t
 }
 
 // End implements pipeline.Store.
@@ -200,5 +210,5 @@ func (w *write) saveRecord(ctx context.Context, tx *sqlx.Tx, from, to pipeline.S
 }
 
 func attentionText(serviceID int64, e pipeline.Entry, t pipeline.Trouble) string {
-	return fmt.Sprintf("kvmbridge: the VM of service %d needs a person at step %q: %s (%s)", serviceID, e.Label, e.Result, t.Attention)
+	return fmt.Sprintf("kvmbridge: the VM of service %d needs a person at step %q: %s", serviceID, e.Label, t.Attention)
 }
