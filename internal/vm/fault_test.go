@@ -220,12 +220,13 @@ func (w *world) try(attempts []attempt) {
 	}
 	w.conns = 20
 	w.newProcess(func(m *vm.Machine, e pipeline.Entry, commit func() error) error {
+		err := commit()
 		if a := byID[m.ServiceID]; e.To == a.call.from { // the step is next
-			defer w.sim.Fail(a.class.aim(a.call, a.vmid, a.template))
+			w.sim.Fail(a.class.aim(a.call, a.vmid, a.template))
 		}
-		return commit()
+		return err
 	}, services...)
-	w.awaitAll(120*time.Second, vm.Ready, services...)
+	w.awaitAll(120*time.Second, services...)
 	w.awaitIdle()
 	w.checkOnce(before, services...)
 	for _, a := range attempts {
