@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -10,15 +10,15 @@ import (
 // keep prefers the addresses that WHMCS already shows at the service: of an earlier life, from the reference product, or
 // entered by an administrator (A-08: existing addresses stay). Each has to lie in a pool that may serve the service, and
 // no other live service may show it.
-func (g *grant) keep(ctx context.Context, tx *sqlx.Tx, r *request, state *holding, family, n int) error {
+func (g *grant) keep(ctx context.Context, q *sqlx.Tx, r *request, state *holding, family, n int) error {
 	if len(state.shown) == 0 || r.count(family) >= n {
 		return nil
 	}
-	sources, _, err := g.d.pools.sources(ctx, g.d, tx, r.want, family)
+	sources, _, err := g.b.pools.sources(ctx, g.b, q, r.want, family)
 	if err != nil {
 		return err
 	}
-	mentions, err := g.d.pools.mentioned(ctx, g.d, tx)
+	mentions, err := g.b.pools.mentioned(ctx, g.b, q)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -24,9 +25,9 @@ type picked struct {
 
 // lease carries out a batch. When the transaction fails, each request gets one of its own, so that it fails only for
 // its own reasons; looking first what it holds makes that safe even if the failed one was committed after all.
-func (d *DB) lease(ctx context.Context, batch []*request) {
-	g := grant{d: d, requests: batch}
-	err := d.inTx(ctx, func(tx *sqlx.Tx) error { return g.topUp(ctx, tx) })
+func (b *Book) lease(ctx context.Context, batch []*request) {
+	g := grant{b: b, requests: batch}
+	err := tx.Run(ctx, b.sql, func(q *sqlx.Tx) error { return g.topUp(ctx, q) })
 	g.settle(err == nil)
 	switch {
 	case err == nil:
@@ -34,14 +35,14 @@ func (d *DB) lease(ctx context.Context, batch []*request) {
 		batch[0].err = err
 	default:
 		for _, r := range batch {
-			d.lease(ctx, []*request{r})
+			b.lease(ctx, []*request{r})
 		}
 	}
 }
 
 // grant is the transaction of a batch.
 type grant struct {
-	d        *DB
+	b        *Book
 	requests []*request
 	spare    []picked // candidates of a try that the server rolled back, or of a request that failed
 }
@@ -50,27 +51,27 @@ type grant struct {
 const maxCollisions = 20
 
 // topUp is one try of the transaction.
-func (g *grant) topUp(ctx context.Context, tx *sqlx.Tx) error {
+func (g *grant) topUp(ctx context.Context, q *sqlx.Tx) error {
 	for _, r := range g.requests {
 		r.err = nil
 		g.drop(r)
 	}
-	states, err := lockHeld(ctx, tx, g.requests)
+	states, err := lockHeld(ctx, q, g.requests)
 	if err != nil {
 		return err
 	}
 	for try := range maxCollisions {
-		if err := g.plan(ctx, tx, states); err != nil {
+		if err := g.plan(ctx, q, states); err != nil {
 			return err
 		}
-		free, err := g.insert(ctx, tx)
+		free, err := g.insert(ctx, q)
 		if err != nil {
 			return err
 		}
 		if free {
-			return g.publish(ctx, tx, states)
+			return g.publish(ctx, q, states)
 		}
-		if err := g.dropTaken(ctx, tx, try > 0); err != nil {
+		if err := g.dropTaken(ctx, q, try > 0); err != nil {
 			return err
 		}
 	}
@@ -78,7 +79,7 @@ func (g *grant) topUp(ctx context.Context, tx *sqlx.Tx) error {
 }
 
 // plan picks candidates for every request until it has enough.
-func (g *grant) plan(ctx context.Context, tx *sqlx.Tx, states map[int64]*holding) error {
+func (g *grant) plan(ctx context.Context, q *sqlx.Tx, states map[int64]*holding) error {
 	for _, r := range g.requests {
 		state := states[r.want.ServiceID]
 		if state == nil {
@@ -86,9 +87,9 @@ func (g *grant) plan(ctx context.Context, tx *sqlx.Tx, states map[int64]*holding
 			continue
 		}
 		for _, f := range []struct{ family, n int }{{4, r.want.IPv4 - len(state.v4)}, {6, r.want.IPv6 - len(state.v6)}} {
-			err := g.keep(ctx, tx, r, state, f.family, f.n)
+			err := g.keep(ctx, q, r, state, f.family, f.n)
 			if err == nil {
-				err = g.pick(ctx, tx, r, f.family, f.n)
+				err = g.pick(ctx, q, r, f.family, f.n)
 			}
 			if err != nil {
 				return err
@@ -102,9 +103,9 @@ func (g *grant) plan(ctx context.Context, tx *sqlx.Tx, states map[int64]*holding
 }
 
 // pick adds candidates of one family until r has n of them; a lack of addresses is the request's own failure.
-func (g *grant) pick(ctx context.Context, tx *sqlx.Tx, r *request, family, n int) error {
+func (g *grant) pick(ctx context.Context, q *sqlx.Tx, r *request, family, n int) error {
 	for n -= r.count(family); n > 0 && r.err == nil; n-- {
-		p, err := g.next(ctx, tx, r, family)
+		p, err := g.next(ctx, q, r, family)
 		switch {
 		case pipeline.FaultOf(err) == pipeline.NeedsPerson:
 			r.err = err
@@ -118,21 +119,21 @@ func (g *grant) pick(ctx context.Context, tx *sqlx.Tx, r *request, family, n int
 }
 
 // next is a candidate that nobody else in this process tries.
-func (g *grant) next(ctx context.Context, tx *sqlx.Tx, r *request, family int) (picked, error) {
+func (g *grant) next(ctx context.Context, q *sqlx.Tx, r *request, family int) (picked, error) {
 	i := slices.IndexFunc(g.spare, func(p picked) bool { return p.from.serves(p.lease, r.want, family) })
 	if i >= 0 {
 		p := g.spare[i]
 		g.spare = slices.Delete(g.spare, i, i+1)
 		return p, nil
 	}
-	sources, faults, err := g.d.pools.sources(ctx, g.d, tx, r.want, family)
+	sources, faults, err := g.b.pools.sources(ctx, g.b, q, r.want, family)
 	if err != nil {
 		return picked{}, err
 	}
 	// First what the lists hold; if that is nothing, look again with lists made after this call began.
 	for _, notBefore := range []time.Time{r.began.Add(-listLife), r.began} {
 		for _, s := range sources {
-			l, ok, err := s.pop(ctx, g.d, tx, r.want, notBefore)
+			l, ok, err := s.pop(ctx, g.b, q, r.want, notBefore)
 			if err != nil {
 				return picked{}, err
 			}
@@ -144,7 +145,7 @@ func (g *grant) next(ctx context.Context, tx *sqlx.Tx, r *request, family int) (
 	return picked{}, noAddress(r.want, family, len(sources), faults)
 }
 
-func (g *grant) publish(ctx context.Context, tx *sqlx.Tx, states map[int64]*holding) error {
+func (g *grant) publish(ctx context.Context, q *sqlx.Tx, states map[int64]*holding) error {
 	var list []showing
 	for _, r := range g.requests {
 		if r.err != nil {
@@ -165,7 +166,7 @@ func (g *grant) publish(ctx context.Context, tx *sqlx.Tx, states map[int64]*hold
 	if len(list) == 0 {
 		return nil
 	}
-	return publish(ctx, tx, list)
+	return publish(ctx, q, list)
 }
 
 // drop takes a request's candidates back; one that was wished for by address is nobody else's.

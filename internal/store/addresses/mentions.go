@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -26,8 +26,8 @@ type network struct {
 
 // unmentioned drops candidates that a live service shows in WHMCS without an allocation that explains it. A service that
 // holds the address on another server, bridge or VLAN explains its own mention: the same private range may exist twice.
-func (d *DB) unmentioned(ctx context.Context, tx *sqlx.Tx, serverID int64, list []ippool.Lease) ([]ippool.Lease, error) {
-	mentions, err := d.pools.mentioned(ctx, d, tx)
+func (b *Book) unmentioned(ctx context.Context, q *sqlx.Tx, serverID int64, list []ippool.Lease) ([]ippool.Lease, error) {
+	mentions, err := b.pools.mentioned(ctx, b, q)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (d *DB) unmentioned(ctx context.Context, tx *sqlx.Tx, serverID int64, list 
 	if len(doubtful) == 0 {
 		return list, nil
 	}
-	held, err := heldBy(ctx, tx, doubtful)
+	held, err := heldBy(ctx, q, doubtful)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (d *DB) unmentioned(ctx context.Context, tx *sqlx.Tx, serverID int64, list 
 }
 
 // heldBy says in which network services hold the given addresses.
-func heldBy(ctx context.Context, tx *sqlx.Tx, addresses [][]byte) (map[holder]network, error) {
+func heldBy(ctx context.Context, q *sqlx.Tx, addresses [][]byte) (map[holder]network, error) {
 	var rows []struct {
 		Address   []byte `db:"address"`
 		ServiceID int64  `db:"service_id"`
@@ -66,7 +66,7 @@ func heldBy(ctx context.Context, tx *sqlx.Tx, addresses [][]byte) (map[holder]ne
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.SelectContext(ctx, &rows, query, args...); err != nil {
+	if err := q.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, err
 	}
 	held := make(map[holder]network, len(rows))
@@ -79,10 +79,10 @@ func heldBy(ctx context.Context, tx *sqlx.Tx, addresses [][]byte) (map[holder]ne
 
 // mentioned reads every address that a live service shows: live in WHMCS, or with a guest that is not cleaned up yet.
 // The columns are free text that administrators edit, so no index helps; the answer is kept for listLife.
-func (a *allocator) mentioned(ctx context.Context, d *DB, tx *sqlx.Tx) (map[netip.Addr][]int64, error) {
+func (a *allocator) mentioned(ctx context.Context, b *Book, q *sqlx.Tx) (map[netip.Addr][]int64, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := d.cfg.Clock.Now()
+	now := b.clock.Now()
 	if a.mentionsAt.Add(listLife).After(now) {
 		return a.mentions, nil
 	}
@@ -91,7 +91,7 @@ func (a *allocator) mentioned(ctx context.Context, d *DB, tx *sqlx.Tx) (map[neti
 		Dedicated string `db:"dedicatedip"`
 		Assigned  string `db:"assignedips"`
 	}
-	err := tx.SelectContext(ctx, &rows, `SELECT h.id, COALESCE(h.dedicatedip, '') AS dedicatedip, COALESCE(h.assignedips, '') AS assignedips
+	err := q.SelectContext(ctx, &rows, `SELECT h.id, COALESCE(h.dedicatedip, '') AS dedicatedip, COALESCE(h.assignedips, '') AS assignedips
 		FROM tblhosting h LEFT JOIN puqProxmoxKVM_vm_info i ON i.service_id = h.id
 		WHERE (h.dedicatedip <> '' OR h.assignedips <> '')
 		AND (h.domainstatus IN ('Pending', 'Active', 'Suspended', 'Completed') OR i.vm_status <> 'remove')`)

@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -15,17 +15,17 @@ const pageSize = 4096
 
 // freeOfPool finds the lowest free addresses of a pool without walking through its range: it reads the allocations in
 // order and stops once it has seen enough gaps.
-func (s *source) freeOfPool(ctx context.Context, d *DB, tx *sqlx.Tx, limit int) ([]ippool.Lease, error) {
+func (s *source) freeOfPool(ctx context.Context, b *Book, q *sqlx.Tx, limit int) ([]ippool.Lease, error) {
 	var list []ippool.Lease
 	rest := s.pools[0]
 	for {
 		missing := limit - len(list)
 		var failed error
-		gaps := ippool.Gaps(rest, merged(allocated(ctx, tx, rest, &failed), s.busy), missing)
+		gaps := ippool.Gaps(rest, merged(allocated(ctx, q, rest, &failed), s.busy), missing)
 		if failed != nil {
 			return nil, failed
 		}
-		free, err := d.unmentioned(ctx, tx, rest.ServerID, gapLeases(rest, gaps))
+		free, err := b.unmentioned(ctx, q, rest.ServerID, gapLeases(rest, gaps))
 		if err != nil {
 			return nil, err
 		}
@@ -46,13 +46,13 @@ func gapLeases(p ippool.Pool, gaps []netip.Addr) []ippool.Lease {
 }
 
 // freeLegacy finds the free entries of a legacy list, in the order in which they stand there.
-func (s *source) freeLegacy(ctx context.Context, d *DB, tx *sqlx.Tx) ([]ippool.Lease, error) {
+func (s *source) freeLegacy(ctx context.Context, b *Book, q *sqlx.Tx) ([]ippool.Lease, error) {
 	var rows []struct {
 		Bridge  string `db:"bridge"`
 		VLAN    int    `db:"vlan"`
 		Address []byte `db:"address"`
 	}
-	err := tx.SelectContext(ctx, &rows, "SELECT bridge, vlan, address FROM kvmbridge_ip_allocations WHERE server_id = ? AND pool_id = 0", s.pools[0].ServerID)
+	err := q.SelectContext(ctx, &rows, "SELECT bridge, vlan, address FROM kvmbridge_ip_allocations WHERE server_id = ? AND pool_id = 0", s.pools[0].ServerID)
 	if err != nil {
 		return nil, err
 	}
@@ -67,16 +67,16 @@ func (s *source) freeLegacy(ctx context.Context, d *DB, tx *sqlx.Tx) ([]ippool.L
 			list = append(list, l)
 		}
 	}
-	return d.unmentioned(ctx, tx, s.pools[0].ServerID, list)
+	return b.unmentioned(ctx, q, s.pools[0].ServerID, list)
 }
 
 // allocated yields a pool's addresses that have a row, in ascending order, page by page; a failure ends it.
-func allocated(ctx context.Context, tx *sqlx.Tx, p ippool.Pool, failed *error) iter.Seq[netip.Addr] {
+func allocated(ctx context.Context, q *sqlx.Tx, p ippool.Pool, failed *error) iter.Seq[netip.Addr] {
 	return func(yield func(netip.Addr) bool) {
 		from := p.First
 		for from.IsValid() && !p.Last.Less(from) {
 			var page [][]byte
-			*failed = tx.SelectContext(ctx, &page, `SELECT address FROM kvmbridge_ip_allocations WHERE server_id = ? AND bridge = ? AND vlan = ?
+			*failed = q.SelectContext(ctx, &page, `SELECT address FROM kvmbridge_ip_allocations WHERE server_id = ? AND bridge = ? AND vlan = ?
 				AND address >= ? AND address <= ? ORDER BY address LIMIT ?`, p.ServerID, p.Bridge, p.VLAN, from.AsSlice(), p.Last.AsSlice(), pageSize)
 			if *failed != nil {
 				return

@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -8,15 +8,17 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // Lease implements vm.Addresses. The unique key over (server, bridge, VLAN, address) decides who gets an address. Calls
 // that arrive while a transaction runs share the next one. A call that is given up may still be carried out; the next
 // one finds what it did.
-func (d *DB) Lease(ctx context.Context, want ippool.Want) ([]ippool.Lease, error) {
-	r := &request{want: want, began: d.cfg.Clock.Now(), done: make(chan struct{})}
-	d.requests.add(context.WithoutCancel(ctx), d, r)
+func (b *Book) Lease(ctx context.Context, want ippool.Want) ([]ippool.Lease, error) {
+	r := &request{want: want, began: b.clock.Now(), done: make(chan struct{})}
+	b.requests.add(context.WithoutCancel(ctx), b, r)
 	select {
 	case <-ctx.Done():
 		return nil, wrap(ctx.Err(), "lease addresses", want.ServiceID)
@@ -29,9 +31,9 @@ func (d *DB) Lease(ctx context.Context, want ippool.Want) ([]ippool.Lease, error
 }
 
 // Held implements vm.Addresses.
-func (d *DB) Held(ctx context.Context, serviceID int64) ([]ippool.Lease, error) {
+func (b *Book) Held(ctx context.Context, serviceID int64) ([]ippool.Lease, error) {
 	var rows []heldRow
-	err := d.sql.SelectContext(ctx, &rows, `SELECT bridge, vlan, address, pool_id, prefix_bits, gateway, dns FROM kvmbridge_ip_allocations
+	err := b.sql.SelectContext(ctx, &rows, `SELECT bridge, vlan, address, pool_id, prefix_bits, gateway, dns FROM kvmbridge_ip_allocations
 		WHERE service_id = ? ORDER BY LENGTH(address), id`, serviceID)
 	if err != nil {
 		return nil, wrap(err, "list the addresses", serviceID)
@@ -91,22 +93,22 @@ func (s showing) lines() (dedicated, assigned string) {
 }
 
 // publish writes what is shown, for all services at once. One UPDATE over both tables would need a temporary table.
-func publish(ctx context.Context, tx *sqlx.Tx, list []showing) error {
+func publish(ctx context.Context, q *sqlx.Tx, list []showing) error {
 	var ids, reverse, dedicated, assigned []any
 	for _, s := range list {
 		first, others := s.lines()
 		ids = append(ids, s.serviceID)
-		reverse = append(reverse, s.serviceID, asciiJSON(s.reverse))
+		reverse = append(reverse, s.serviceID, plain.JSON(s.reverse))
 		dedicated = append(dedicated, s.serviceID, first)
 		assigned = append(assigned, s.serviceID, others)
 	}
 	choice := strings.Repeat(" WHEN ? THEN ?", len(list))
 	in := " IN (?" + strings.Repeat(", ?", len(list)-1) + ")"
-	_, err := tx.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET vm_rev_dns = CASE service_id"+choice+" END WHERE service_id"+in, append(reverse, ids...)...)
+	_, err := q.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET vm_rev_dns = CASE service_id"+choice+" END WHERE service_id"+in, append(reverse, ids...)...)
 	if err != nil {
 		return err
 	}
-	n, err := affected(tx.ExecContext(ctx, "UPDATE tblhosting SET dedicatedip = CASE id"+choice+" END, assignedips = CASE id"+choice+" END WHERE id"+in,
+	n, err := tx.Affected(q.ExecContext(ctx, "UPDATE tblhosting SET dedicatedip = CASE id"+choice+" END, assignedips = CASE id"+choice+" END WHERE id"+in,
 		append(append(dedicated, assigned...), ids...)...))
 	if err == nil && n < int64(len(list)) {
 		return vm.ErrNoService

@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -48,15 +48,15 @@ type flight struct {
 func flightOf(l ippool.Lease) flight { return flight{l.Address, l.Bridge, l.VLAN} }
 
 // pop hands out the lowest candidate that serves want; lists made before notBefore are made anew.
-func (s *source) pop(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, notBefore time.Time) (ippool.Lease, bool, error) {
+func (s *source) pop(ctx context.Context, b *Book, q *sqlx.Tx, want ippool.Want, notBefore time.Time) (ippool.Lease, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.filled.Before(notBefore) || (len(s.free) == 0 && !s.whole) {
-		if err := s.fill(ctx, d, tx); err != nil {
+		if err := s.fill(ctx, b, q); err != nil {
 			return ippool.Lease{}, false, err
 		}
 	}
-	i := s.choose(want, d.cfg.Clock.Now())
+	i := s.choose(want, b.clock.Now())
 	if i < 0 {
 		return ippool.Lease{}, false, nil
 	}
@@ -107,14 +107,14 @@ func (s *source) serves(l ippool.Lease, want ippool.Want, family int) bool {
 		(want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN))
 }
 
-func (s *source) fill(ctx context.Context, d *DB, tx *sqlx.Tx) error {
-	now := d.cfg.Clock.Now()
+func (s *source) fill(ctx context.Context, b *Book, q *sqlx.Tx) error {
+	now := b.clock.Now()
 	var free []ippool.Lease
 	var err error
 	if s.legacy {
-		free, err = s.freeLegacy(ctx, d, tx)
+		free, err = s.freeLegacy(ctx, b, q)
 	} else {
-		free, err = s.freeOfPool(ctx, d, tx, listSize+len(s.flying))
+		free, err = s.freeOfPool(ctx, b, q, listSize+len(s.flying))
 	}
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"cmp"
@@ -11,6 +11,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
 // holding is what a service has at the start of a try.
@@ -49,7 +51,7 @@ type stateRow struct {
 // lockHeld reads what the services hold and keeps other processes' calls for the same services waiting; a service
 // without a record is missing in the answer. The domain comes from a sub-query because that is not locked: we have no
 // right to lock rows of tblhosting.
-func lockHeld(ctx context.Context, tx *sqlx.Tx, requests []*request) (map[int64]*holding, error) {
+func lockHeld(ctx context.Context, q *sqlx.Tx, requests []*request) (map[int64]*holding, error) {
 	var ids []int64
 	for _, r := range requests {
 		ids = append(ids, r.want.ServiceID)
@@ -64,7 +66,7 @@ func lockHeld(ctx context.Context, tx *sqlx.Tx, requests []*request) (map[int64]
 		return nil, err
 	}
 	var rows []stateRow
-	if err := tx.SelectContext(ctx, &rows, query, args...); err != nil {
+	if err := q.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, err
 	}
 	// Sorted here: ORDER BY would make the server write a temporary table, because vm_rev_dns is a text.
@@ -73,7 +75,7 @@ func lockHeld(ctx context.Context, tx *sqlx.Tx, requests []*request) (map[int64]
 	for _, r := range rows {
 		h := states[r.ServiceID]
 		if h == nil {
-			h = &holding{reverse: names(r.Reverse.String), domain: r.Domain.String, shown: ippool.ParseAddresses(r.Shown.String)}
+			h = &holding{reverse: plain.Names(r.Reverse.String), domain: r.Domain.String, shown: ippool.ParseAddresses(r.Shown.String)}
 			states[r.ServiceID] = h
 		}
 		if r.ID.Valid {
@@ -85,13 +87,13 @@ func lockHeld(ctx context.Context, tx *sqlx.Tx, requests []*request) (map[int64]
 
 // insert writes all candidates at once. It reports false when another process has taken some of them; nothing is
 // written then.
-func (g *grant) insert(ctx context.Context, tx *sqlx.Tx) (bool, error) {
+func (g *grant) insert(ctx context.Context, q *sqlx.Tx) (bool, error) {
 	var args []any
 	n := 0
 	for _, r := range g.requests {
 		for _, p := range r.fresh {
 			l := p.lease
-			args = append(args, r.want.ServerID, l.Bridge, l.VLAN, l.Address.AsSlice(), r.want.ServiceID, l.PoolID, l.Bits, bytesOf(l.Gateway), dnsText(l), moment(r.began))
+			args = append(args, r.want.ServerID, l.Bridge, l.VLAN, l.Address.AsSlice(), r.want.ServiceID, l.PoolID, l.Bits, bytesOf(l.Gateway), dnsText(l), tx.Moment(r.began))
 			n++
 		}
 	}
@@ -99,9 +101,9 @@ func (g *grant) insert(ctx context.Context, tx *sqlx.Tx) (bool, error) {
 		return true, nil
 	}
 	const row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	_, err := tx.ExecContext(ctx, `INSERT INTO kvmbridge_ip_allocations
+	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_ip_allocations
 		(server_id, bridge, vlan, address, service_id, pool_id, prefix_bits, gateway, dns, allocated_at) VALUES `+row+strings.Repeat(", "+row, n-1), args...)
-	if errorNumber(err) == errDuplicate {
+	if tx.Number(err) == tx.Duplicate {
 		return false, nil
 	}
 	return err == nil, err
@@ -116,14 +118,14 @@ func dnsText(l ippool.Lease) string {
 }
 
 // dropTaken forgets the candidates that other processes have. When that happens again, the lists are out of date.
-func (g *grant) dropTaken(ctx context.Context, tx *sqlx.Tx, again bool) error {
+func (g *grant) dropTaken(ctx context.Context, q *sqlx.Tx, again bool) error {
 	var addresses [][]byte
 	for _, r := range g.requests {
 		for _, p := range r.fresh {
 			addresses = append(addresses, p.lease.Address.AsSlice())
 		}
 	}
-	held, err := heldBy(ctx, tx, addresses)
+	held, err := heldBy(ctx, q, addresses)
 	if err != nil {
 		return err
 	}
@@ -131,7 +133,7 @@ func (g *grant) dropTaken(ctx context.Context, tx *sqlx.Tx, again bool) error {
 	for h, n := range held {
 		taken[place{h.address, n}] = true
 	}
-	now := g.d.cfg.Clock.Now()
+	now := g.b.clock.Now()
 	for _, r := range g.requests {
 		r.fresh = slices.DeleteFunc(r.fresh, func(p picked) bool {
 			gone := taken[place{p.lease.Address, network{r.want.ServerID, p.lease.Bridge, p.lease.VLAN}}]

@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -41,19 +41,19 @@ type requests struct {
 const maxBatch = 32
 
 // add queues r; the first one starts a runner, which ends when the queue is empty.
-func (q *requests) add(ctx context.Context, d *DB, r *request) {
+func (q *requests) add(ctx context.Context, b *Book, r *request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.waiting = append(q.waiting, r)
 	if !q.running {
 		q.running = true
-		go q.run(ctx, d)
+		go q.run(ctx, b)
 	}
 }
 
-func (q *requests) run(ctx context.Context, d *DB) {
+func (q *requests) run(ctx context.Context, b *Book) {
 	for batch := q.next(); len(batch) > 0; batch = q.next() {
-		d.lease(ctx, batch)
+		b.lease(ctx, batch)
 		for _, r := range batch {
 			close(r.done)
 		}
