@@ -191,3 +191,20 @@ func TestOwner_followsAServiceThatChangedItsServer(t *testing.T) {
 		t.Errorf("addresses and VM id are reserved on servers %q, want %d", got, other)
 	}
 }
+
+// The copy was made but not written down, and somebody moved it: it is still ours, no second one is made.
+func TestOwner_findsItsCloneOnAnotherNode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bystanders, func(c *pvesim.Config) { c.Templates[0].Storage = "shared" })
+	before := w.guests()
+	id := w.order(modest(10_000))
+	struck := w.strike(id, "Clone VM", mishap{committed: false, dies: true})
+	w.await("death behind the clone", 20*time.Second, struck.Load)
+	w.api(http.MethodPost, "/nodes/pve1/qemu/10000/migrate", "target", "pve3")
+	w.await("guest on pve3", 10*time.Second, func() bool { g, _ := w.sim.Guest(10_000); return g.Node == "pve3" && g.Lock == "" })
+	w.newProcess(nil, id)
+	w.awaitStatus(id, vm.Ready)
+	w.awaitIdle()
+	w.checkOnce(before, id)
+	w.checkModest(id, "pve3")
+}
