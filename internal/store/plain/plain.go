@@ -45,7 +45,7 @@ func Number(s string) int {
 // Names reads vm_rev_dns; text that is no JSON object counts as empty, it is only a set of defaults.
 func Names(s string) map[string]string {
 	m := map[string]string{}
-	if json.Unmarshal([]byte(s), &m) != nil {
+	if json.Unmarshal([]byte(s), &m) != nil || m == nil { // null makes it nil
 		return map[string]string{}
 	}
 	return m
