@@ -208,3 +208,23 @@ func TestOwner_findsItsCloneOnAnotherNode(t *testing.T) {
 	w.checkOnce(before, id)
 	w.checkModest(id, "pve3")
 }
+
+// Proxmox calls the id taken, and the node does not say whose guest has it: it may be our own copy.
+func TestOwner_keepsItsIDWhileItCannotLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bystanders)
+	before := w.guests()
+	w.sim.Fail(pvesim.Fault{Method: http.MethodPost, Path: "/nodes/pve1/qemu/9000/clone", Times: 1, TaskFails: "unable to create VM 10000: config file already exists"})
+	w.sim.Fail(pvesim.Fault{Method: http.MethodGet, Path: "/nodes/pve1/qemu/10000/config", Skip: 1, Times: 3, Status: 595, Reason: "No route to host"})
+	id := w.order(modest(10_000))
+	w.newProcess(nil, id)
+	m := w.awaitStatus(id, vm.Ready)
+	w.awaitIdle()
+	if m.VMID != 10_000 {
+		t.Errorf("VM id %d, want 10000 kept", m.VMID)
+	}
+	if got := w.said(id, "Clone VM"); !strings.Contains(got, "595") {
+		t.Errorf("the log says %q", got)
+	}
+	w.checkOnce(before, id)
+}
