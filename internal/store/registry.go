@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,15 +62,17 @@ func tellPassword(ctx context.Context, q *sqlx.Tx, o vm.Order, now time.Time) er
 }
 
 func openRecord(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order) error {
-	var status sql.NullString
-	err := q.GetContext(ctx, &status, "SELECT vm_status FROM puqProxmoxKVM_vm_info WHERE service_id = ? LIMIT 1", o.ServiceID)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return insertRecord(ctx, q, s, o)
-	case err != nil:
+	fresh, err := insertRecord(ctx, q, s, o)
+	if err != nil || fresh {
 		return err
-	case status.String != string(vm.Removed):
-		return vm.ErrExists
+	}
+	var status sql.NullString
+	err = q.GetContext(ctx, &status, "SELECT vm_status FROM puqProxmoxKVM_vm_info WHERE service_id = ? LIMIT 1", o.ServiceID)
+	if err == nil && status.String != string(vm.Removed) {
+		err = vm.ErrExists
+	}
+	if err != nil {
+		return err
 	}
 	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_status = ?, vm_id = ?, vm_name = ?, vm_net0_mac = ?, vm_rev_dns = '{}',
 		vm_snapshots = 0, vm_backups = 0, vm_backup_now_utid = ?, vm_backup_restore_utid = ? WHERE service_id = ?`,
@@ -80,8 +81,9 @@ func openRecord(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order) error {
 	return err
 }
 
-// insertRecord names every column that a table made by somebody else insists on.
-func insertRecord(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order) error {
+// insertRecord writes the record unless there is one; the caller's row lock keeps other orders for the service out. It
+// names every column that a table made by somebody else insists on.
+func insertRecord(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order) (bool, error) {
 	names := []string{"service_id", "vm_status", "vm_name", "vm_rev_dns"}
 	values := []any{o.ServiceID, string(vm.Creation), orNone(s, "vm_name", o.Name), "{}"}
 	for _, c := range s.required() {
@@ -89,9 +91,10 @@ func insertRecord(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order) error {
 			names, values = append(names, c.Name), append(values, c.zero())
 		}
 	}
-	query := fmt.Sprintf("INSERT INTO puqProxmoxKVM_vm_info (`%s`) VALUES (?%s)", strings.Join(names, "`, `"), strings.Repeat(", ?", len(names)-1))
-	_, err := q.ExecContext(ctx, query, values...)
-	return err
+	query := fmt.Sprintf("INSERT INTO puqProxmoxKVM_vm_info (`%s`) SELECT ?%s FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM puqProxmoxKVM_vm_info WHERE service_id = ?)",
+		strings.Join(names, "`, `"), strings.Repeat(", ?", len(names)-1))
+	n, err := tx.Affected(q.ExecContext(ctx, query, append(values, o.ServiceID)...))
+	return n > 0, err
 }
 
 func saveSecret(ctx context.Context, q *sqlx.Tx, purpose string, id int64, sealed []byte, now time.Time) error {
