@@ -69,6 +69,9 @@ func TestOwner_takesTheNextIDWhenSomebodyTookItMeanwhile(t *testing.T) {
 			if m.VMID != 10_001 {
 				t.Errorf("VM id %d, want the next one, 10001", m.VMID)
 			}
+			if failed := w.db.Text(t, "SELECT COUNT(*) FROM kvmbridge_run_steps WHERE result <> 'success'"); failed != "0" {
+				t.Errorf("%s steps stood: the next id is taken at once", failed)
+			}
 			w.checkModest(id, "pve2")
 			theirs, ok := w.sim.Guest(10_000)
 			if !ok || theirs.Name != "payroll" || theirs.Node != node || !theirs.Running || theirs.Description != "" {
@@ -76,6 +79,17 @@ func TestOwner_takesTheNextIDWhenSomebodyTookItMeanwhile(t *testing.T) {
 			}
 			w.checkOnce(slices.DeleteFunc(w.guests(), func(g pvesim.GuestView) bool { return g.VMID == m.VMID }), id)
 		})
+	}
+}
+
+func TestOwner_leavesIDsThatAreInUseAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bystanders)
+	if m := w.deploy(modest(101)); m.VMID != 102 {
+		t.Errorf("VM id %d, want 102: 101 is in use", m.VMID)
+	}
+	if n := w.db.Text(t, "SELECT COUNT(*) FROM kvmbridge_vmid_reservations"); n != "1" {
+		t.Errorf("%s ids reserved, want 1: an id in use is not even tried", n)
 	}
 }
 
