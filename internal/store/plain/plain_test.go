@@ -33,7 +33,7 @@ func TestJSON_isASCIIAndMeansTheSame(t *testing.T) {
 
 func TestNumber_readsWhatAnyColumnMayHold(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int{"": 0, "101": 101, " 101 ": 101, "none": 0, "1.5": 0} {
+	for text, want := range map[string]int{"": 0, "101": 101, "\t101 ": 101, "none": 0, "1.5": 0} {
 		if got := plain.Number(text); got != want {
 			t.Errorf("Number(%q) = %d, want %d", text, got, want)
 		}
