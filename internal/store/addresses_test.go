@@ -160,6 +160,26 @@ func TestLease_saysWhatToDoWhenNothingIsFree(t *testing.T) {
 	}
 }
 
+// An address whose transaction failed is the lowest free one again, for the very next call.
+func TestLease_aFailedCallGivesItsCandidateBack(t *testing.T) {
+	t.Parallel()
+	w, d, _ := openedAt(t)
+	w.Pool(t, w.pool("10.0.0.2", "10.0.0.9", "10.0.0.1", 24))
+	broken := w
+	broken.service = w.Service(t, w.client, w.product, w.server)
+	if err := d.Open(t.Context(), broken.order()); err != nil {
+		t.Fatal(err)
+	}
+	w.Exec(t, "DELETE FROM tblhosting WHERE id = ?", broken.service)
+	if _, err := d.Lease(t.Context(), broken.want(1, 0)); !errors.Is(err, vm.ErrNoService) {
+		t.Fatalf("Lease of a service that WHMCS has lost: %v, want ErrNoService", err)
+	}
+	got, err := d.Lease(t.Context(), w.want(1, 0))
+	if err != nil || texts(got) != "10.0.0.2" {
+		t.Errorf("Lease = %s, %v; want 10.0.0.2", texts(got), err)
+	}
+}
+
 // Calls that arrive together share a transaction; each fails only for its own reasons.
 func TestLease_togetherButEachOnItsOwn(t *testing.T) {
 	t.Parallel()

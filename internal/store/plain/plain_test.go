@@ -33,9 +33,12 @@ func TestJSON_isASCIIAndMeansTheSame(t *testing.T) {
 
 func TestNumber_readsWhatAnyColumnMayHold(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int{"": 0, "101": 101, "\t101 ": 101, "none": 0, "1.5": 0} {
-		if got := plain.Number(text); got != want {
-			t.Errorf("Number(%q) = %d, want %d", text, got, want)
+	for _, c := range []struct {
+		text string
+		want int
+	}{{"", 0}, {"101", 101}, {" 101 ", 101}, {"none", 0}, {"1.5", 0}} {
+		if got := plain.Number(c.text); got != c.want {
+			t.Errorf("Number(%q) = %d, want %d", c.text, got, c.want)
 		}
 	}
 }
