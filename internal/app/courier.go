@@ -132,8 +132,8 @@ func (c *courier) giveWay(ctx context.Context, e store.Effect) (again time.Time,
 	if e.Kind != store.KindMail {
 		return time.Time{}, nil
 	}
-	_, open, err := c.store.Rivals(ctx, e)
-	if err != nil || !open {
+	open, err := c.store.Rivals(ctx, e)
+	if err != nil || open == 0 {
 		return time.Time{}, err
 	}
 	again = c.clock.Now().Add(courierTurn)
@@ -187,19 +187,10 @@ func (c *courier) tellPassword(ctx context.Context, id string, e store.Effect) e
 func (c *courier) traces(ctx context.Context, e store.Effect) (bool, error) {
 	switch e.Kind {
 	case store.KindMail:
-		return c.mailed(ctx, e)
+		n, err := c.whmcs.MailsAfter(ctx, e.ClientID, e.Mark.Mail, e.Subject)
+		return n > 0, err
 	case store.KindActivity:
 		return c.whmcs.ActivityAfter(ctx, e.Mark.Activity, e.Subject)
 	}
 	return false, nil
-}
-
-// mailed reports whether WHMCS's log has more mails like e than other tries account for.
-func (c *courier) mailed(ctx context.Context, e store.Effect) (bool, error) {
-	sent, err := c.whmcs.MailsAfter(ctx, e.ClientID, e.Mark.Mail, e.Subject)
-	if err != nil {
-		return false, err
-	}
-	confirmed, _, err := c.store.Rivals(ctx, e)
-	return sent > confirmed, err
 }

@@ -146,6 +146,9 @@ func demoOrder(ctx context.Context, ground *playground.Playground, sidecar *Side
 		return 0, err
 	}
 	took := clock.System{}.Now().Sub(begin)
+	if err := sidecar.awaitMail(ctx); err != nil {
+		return 0, err
+	}
 	say("\nService %d is VM %d on node %s, ready %s after the order.", m.ServiceID, m.VMID, m.Node, vm.Seconds(took))
 	return took, tellDemo(ctx, ground, sidecar, m, say)
 }
@@ -184,6 +187,19 @@ func (s *Sidecar) awaitReady(ctx context.Context, serviceID int64) (vm.Machine, 
 		}
 		if err := clock.Sleep(ctx, clock.System{}, 50*time.Millisecond); err != nil {
 			return m, fmt.Errorf("service %d is still at %s: %w", serviceID, m.Status, err)
+		}
+	}
+}
+
+// awaitMail looks until WHMCS has everything that was to be said to it.
+func (s *Sidecar) awaitMail(ctx context.Context) error {
+	for {
+		n, err := s.store.Waiting(ctx)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := clock.Sleep(ctx, clock.System{}, 10*time.Millisecond); err != nil {
+			return fmt.Errorf("%d messages still wait for WHMCS: %w", n, err)
 		}
 	}
 }

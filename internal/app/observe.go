@@ -14,11 +14,11 @@ type fanOut []pipeline.Observer[vm.Machine]
 
 // observers of every run: the live lines, the metrics, and the courier that carries what a settlement put into the outbox.
 func observers(lines io.Writer, registry *prometheus.Registry, c *courier) fanOut {
-	out := fanOut{newMeter(registry), postman{c}}
+	out := fanOut{newMeter(registry)}
 	if lines != nil {
 		out = append(out, vm.NewLines(lines))
 	}
-	return out
+	return append(out, postman{c})
 }
 
 // Began implements pipeline.Observer.

@@ -217,7 +217,9 @@ func TestCourier_doesNotTakeOneMailForAnother(t *testing.T) {
 		through := effect != "SendEmail" || service != 1 || n > 1
 		return 0, through, through
 	})
-	first, second := w.order(t), w.order(t)
+	first := w.order(t)
+	await(t, "the accident", func() bool { return strings.Contains(w.log.String(), "WHMCS did not take a message") }, w.log.tail)
+	second := w.order(t)
 	names := []string{w.ready(t, first).Domain, w.ready(t, second).Domain}
 	w.delivered(t)
 	for _, name := range names {

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
@@ -15,7 +17,7 @@ import (
 // probes are the looks at the world of "kvmbridge check", in the order in which one depends on the other.
 func probes() []cli.Probe {
 	return []cli.Probe{
-		{Name: "database", Needs: "db.", Run: onSidecar(func(context.Context, *probed) []string { return nil })},
+		{Name: "database", Needs: "db.", Run: onSidecar(func(context.Context, *probed) []config.Fault { return nil })},
 		{Name: "schema", Needs: "db.", Run: onSidecar(probeSchema)},
 		{Name: "shared secret", Needs: "db.", Run: onSidecar(probeSecret)},
 		{Name: "callback of WHMCS", Needs: "db.", Run: onSidecar(probeCallback)},
@@ -31,59 +33,69 @@ type probed struct {
 	cfg  config.Config
 }
 
-// onSidecar runs a probe with the database open; each sentence it returns is a fault.
-func onSidecar(look func(context.Context, *probed) []string) func(context.Context, config.Config) []config.Fault {
-	return func(ctx context.Context, cfg config.Config) (faults []config.Fault) {
+// onSidecar runs a probe with the database open; what it finds are faults, told in sentences.
+func onSidecar(look func(context.Context, *probed) []config.Fault) func(context.Context, config.Config) []config.Fault {
+	return func(ctx context.Context, cfg config.Config) []config.Fault {
 		quiet := slog.New(slog.DiscardHandler)
 		s, err := openStore(ctx, cfg, Options{Clock: clock.System{}, Log: quiet})
 		if err != nil {
-			return []config.Fault{{Place: "database", Text: err.Error()}}
+			return found("database", err)
 		}
 		defer func() { _ = s.Close() }()
 		p := &probed{Sidecar: &Sidecar{log: quiet, store: s, whmcs: whmcs.New(s.Handle()), clock: clock.System{}}, cfg: cfg}
 		p.keys = &keyring{cfg: cfg, whmcs: p.whmcs}
 		p.back = &callback.Client{Target: p.keys.target}
-		for _, text := range look(ctx, p) {
-			faults = append(faults, config.Fault{Text: text})
-		}
+		return look(ctx, p)
+	}
+}
+
+// found is the fault that err tells of; none for nil. A probe that stands on another names that one as the place, so that
+// the fault is told once.
+func found(place string, err error) []config.Fault {
+	if err == nil {
+		return nil
+	}
+	return []config.Fault{{Place: place, Text: sentence(err.Error())}}
+}
+
+func probeSchema(ctx context.Context, p *probed) []config.Fault {
+	return found("schema", p.store.SchemaCurrent(ctx))
+}
+
+func probeSecret(_ context.Context, p *probed) []config.Fault {
+	if len(p.keys.Keys()) == 0 {
+		return found("shared secret", errors.New("there is no shared secret: activate the addon in WHMCS (Setup > Addon Modules), or set bridge.secret"))
+	}
+	return nil
+}
+
+func probeCallback(ctx context.Context, p *probed) []config.Fault {
+	if faults := probeSecret(ctx, p); faults != nil {
 		return faults
 	}
-}
-
-func probeSchema(ctx context.Context, p *probed) []string {
-	if err := p.store.SchemaCurrent(ctx); err != nil {
-		return []string{err.Error()}
-	}
-	return nil
-}
-
-func probeSecret(_ context.Context, p *probed) []string {
-	if len(p.keys.Keys()) == 0 { //nolint:contextcheck // as in keyring
-		return []string{"There is no shared secret: activate the addon in WHMCS (Setup > Addon Modules), or set bridge.secret."}
-	}
-	return nil
-}
-
-func probeCallback(ctx context.Context, p *probed) []string {
-	if err := p.back.Ping(ctx); err != nil {
-		return []string{err.Error()}
-	}
-	return nil
+	return found("callback of WHMCS", p.back.Ping(ctx))
 }
 
 // probeServers checks every enabled server of the module as TestConnection does.
-func probeServers(ctx context.Context, p *probed) (faults []string) {
+func probeServers(ctx context.Context, p *probed) (faults []config.Fault) {
+	if faults := probeSchema(ctx, p); faults != nil {
+		return faults
+	}
 	servers, err := p.whmcs.Servers(ctx)
 	if err != nil {
-		return []string{err.Error()}
+		return found("Proxmox servers", err)
 	}
 	f := newFleet(p.cfg, p.Sidecar, p.back)
 	for _, s := range servers {
 		if !s.Ours() || s.Disabled {
 			continue
 		}
+		name := fmt.Sprintf("server %q (ID: %d)", s.Name, s.ID)
 		for _, text := range f.check(ctx, s.ID) {
-			faults = append(faults, fmt.Sprintf("Server %q (ID: %d): %s", s.Name, s.ID, text))
+			if !strings.HasPrefix(text, name) {
+				text = name + ": " + text
+			}
+			faults = append(faults, found("Proxmox servers", errors.New(text))...)
 		}
 	}
 	return faults

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
@@ -90,7 +91,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	v := &views{store: s.store, whmcs: s.whmcs}
+	v := &views{store: s.store, whmcs: s.whmcs, version: cli.Version()}
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Module: &moduleCommands{desk: desk, fleet: f, views: v, pages: pages, log: s.log},

@@ -29,8 +29,8 @@ type memory struct {
 	loseCommit pipeline.State
 	// refuseCommits makes that many settlements fail without an effect; the lease stays.
 	refuseCommits int
-	again      int
-	renewErr   error
+	again         int
+	renewErr      error
 }
 
 type row struct {

@@ -131,6 +131,9 @@ func (p *pass[R]) leave(ctx context.Context) error {
 	if errors.Is(cause, ErrLost) {
 		return ErrLost
 	}
+	if err := p.cfg.Store.Note(ctx, p.lease, p.r); err != nil { // a task that was just started must not be forgotten
+		return fmt.Errorf("note where the step stopped: %w", err)
+	}
 	return p.cfg.Store.Release(ctx, p.lease, p.cfg.Clock.Now())
 }
 

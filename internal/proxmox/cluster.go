@@ -48,6 +48,7 @@ type Cluster struct {
 	client  *px.Client
 	timeout time.Duration
 	slots   chan struct{}
+	clock   clock.Clock
 	auth    Auth
 	version atomic.Pointer[Version]
 }
@@ -77,6 +78,7 @@ func New(cfg Config) (*Cluster, error) {
 		client:  px.NewClient(base, options...),
 		timeout: cfg.Timeout,
 		slots:   make(chan struct{}, cfg.Parallel),
+		clock:   cfg.Clock,
 		auth:    cfg.Auth,
 	}, nil
 }
@@ -158,7 +160,7 @@ func (c *Cluster) call(ctx context.Context, method, path string, send func(conte
 		return fmt.Errorf("wait for a free call to Proxmox: %w", ctx.Err())
 	}
 	defer func() { <-c.slots }()
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := c.limit(ctx, method)
 	defer cancel()
 	err := send(ctx)
 	if err == nil || ours(err) {
@@ -167,6 +169,26 @@ func (c *Cluster) call(ctx context.Context, method, path string, send func(conte
 	// The driver could not use a complete answer.
 	return &NoAnswerError{Method: method, Path: plain(path), Sent: true, Cause: bare(err)}
 }
+
+// limit bounds one call. A write whose caller stops is given a little longer to be answered: not knowing what became of it
+// costs more than a moment at the end of a process.
+func (c *Cluster) limit(ctx context.Context, method string) (context.Context, context.CancelFunc) {
+	if method == http.MethodGet {
+		return context.WithTimeout(ctx, c.timeout)
+	}
+	answered, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-answered.Done():
+		case <-c.clock.After(writeGrace):
+			cancel()
+		}
+	})
+	return answered, func() { stop(); cancel() }
+}
+
+// writeGrace is how long a write may still be answered after its caller has stopped.
+const writeGrace = 3 * time.Second
 
 // ours says whether err was made by this package's transport, not by the driver.
 func ours(err error) bool {

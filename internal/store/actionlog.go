@@ -1,17 +1,15 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"math"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 )
 
 // deployAction is the table of steps whose runs form the deploy history.
@@ -41,38 +39,38 @@ type actionStep struct {
 }
 
 // saveLog keeps vm_last_action_log up with a run that goes on.
-func (w *write) saveLog(ctx context.Context, tx *sqlx.Tx) error {
-	log, err := w.readLog(ctx, tx)
+func (w *write) saveLog(ctx context.Context, q *sqlx.Tx) error {
+	log, err := w.readLog(ctx, q)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_last_action_log = ? WHERE service_id = ?`,
+	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_last_action_log = ? WHERE service_id = ?`,
 		fit(log, w.shape.room("vm_last_action_log")), w.lease.ID)
 	return err
 }
 
 // saveHistory writes the run that just ended into vm_last_action_log and, for a deploy, into the history.
-func (w *write) saveHistory(ctx context.Context, tx *sqlx.Tx) error {
-	log, err := w.readLog(ctx, tx)
+func (w *write) saveHistory(ctx context.Context, q *sqlx.Tx) error {
+	log, err := w.readLog(ctx, q)
 	if err != nil {
 		return err
 	}
 	if w.run.Action != deployAction {
-		_, err = tx.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_last_action_log = ? WHERE service_id = ?`,
+		_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_last_action_log = ? WHERE service_id = ?`,
 			fit(log, w.shape.room("vm_last_action_log")), w.lease.ID)
 		return err
 	}
 	var before sql.NullString
-	if err := tx.GetContext(ctx, &before, `SELECT vm_deploy_log FROM puqProxmoxKVM_vm_info WHERE service_id = ? LIMIT 1`, w.lease.ID); err != nil {
+	if err := q.GetContext(ctx, &before, `SELECT vm_deploy_log FROM puqProxmoxKVM_vm_info WHERE service_id = ? LIMIT 1`, w.lease.ID); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_last_action_log = ?, vm_deploy_log = ? WHERE service_id = ?`,
+	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_last_action_log = ?, vm_deploy_log = ? WHERE service_id = ?`,
 		fit(log, w.shape.room("vm_last_action_log")), history(before.String, log, w.shape.room("vm_deploy_log")), w.lease.ID)
 	return err
 }
 
-func (w *write) readLog(ctx context.Context, tx *sqlx.Tx) (actionLog, error) {
-	steps, err := stepsOf(ctx, tx, w.run.ID)
+func (w *write) readLog(ctx context.Context, q *sqlx.Tx) (actionLog, error) {
+	steps, err := stepsOf(ctx, q, w.run.ID)
 	if err != nil {
 		return actionLog{}, err
 	}
@@ -108,7 +106,7 @@ func seconds(microseconds int64) float64 { return math.Round(float64(microsecond
 // fit is the log as JSON; the first lines go when the column is too small for all of them.
 func fit(l actionLog, room int) string {
 	for {
-		s := asciiJSON(l)
+		s := plain.JSON(l)
 		if len(s) <= room {
 			return s
 		}
@@ -125,34 +123,13 @@ func history(text string, l actionLog, room int) string {
 	if json.Unmarshal([]byte(text), &runs) != nil {
 		runs = nil
 	}
-	runs = append([]json.RawMessage{json.RawMessage(asciiJSON(l))}, runs...)
+	runs = append([]json.RawMessage{json.RawMessage(plain.JSON(l))}, runs...)
 	runs = runs[:min(len(runs), keepRuns)]
 	for {
-		s := asciiJSON(runs)
+		s := plain.JSON(runs)
 		if len(s) <= room || len(runs) == 0 {
 			return s
 		}
 		runs = runs[:len(runs)-1]
 	}
-}
-
-// asciiJSON writes JSON that fits into a column of any character set.
-func asciiJSON(v any) string {
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return "null" // our own types marshal
-	}
-	var b bytes.Buffer
-	for len(plain) > 0 {
-		r, size := utf8.DecodeRune(plain)
-		plain = plain[size:]
-		if r < utf8.RuneSelf {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
-	}
-	return b.String()
 }

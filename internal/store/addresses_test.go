@@ -160,6 +160,64 @@ func TestLease_saysWhatToDoWhenNothingIsFree(t *testing.T) {
 	}
 }
 
+// An address whose transaction failed is the lowest free one again, for the very next call.
+func TestLease_aFailedCallGivesItsCandidateBack(t *testing.T) {
+	t.Parallel()
+	w, d, _ := openedAt(t)
+	w.Pool(t, w.pool("10.0.0.2", "10.0.0.9", "10.0.0.1", 24))
+	broken := w
+	broken.service = w.Service(t, w.client, w.product, w.server)
+	if err := d.Open(t.Context(), broken.order()); err != nil {
+		t.Fatal(err)
+	}
+	w.Exec(t, "DELETE FROM tblhosting WHERE id = ?", broken.service)
+	if _, err := d.Lease(t.Context(), broken.want(1, 0)); !errors.Is(err, vm.ErrNoService) {
+		t.Fatalf("Lease of a service that WHMCS has lost: %v, want ErrNoService", err)
+	}
+	got, err := d.Lease(t.Context(), w.want(1, 0))
+	if err != nil || texts(got) != "10.0.0.2" {
+		t.Errorf("Lease = %s, %v; want 10.0.0.2", texts(got), err)
+	}
+}
+
+// Calls that arrive together share a transaction; each fails only for its own reasons.
+func TestLease_togetherButEachOnItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.Store(t)
+	services := w.more(t, 1000)[:40]
+	w.Pool(t, w.pool("10.0.0.2", "10.0.0.200", "10.0.0.1", 24))
+	w.Exec(t, "DELETE FROM tblhosting WHERE id = ?", services[3])
+	w.Exec(t, "DELETE FROM kvmbridge_vm WHERE service_id = ?", services[4])
+	var group sync.WaitGroup
+	for i, id := range services {
+		for range 2 { // an impatient caller asks twice
+			group.Go(func() {
+				want := ippool.Want{ServiceID: id, ServerID: w.server, IPv4: 2, Bridge: "vmbr0"}
+				if i == 5 {
+					want.Bridge = "vmbr9"
+				}
+				got, err := d.Lease(t.Context(), want)
+				switch {
+				case i == 3 && errors.Is(err, vm.ErrNoService), i == 4 && errors.Is(err, vm.ErrNoMachine), i == 5 && pipeline.FaultOf(err) == pipeline.NeedsPerson:
+				case i >= 3 && i <= 5:
+					t.Errorf("service at %d: %v, %v; want its own error", i, got, err)
+				case err != nil || len(got) != 2:
+					t.Errorf("service at %d: %v, %v; want two addresses", i, got, err)
+				}
+			})
+		}
+	}
+	group.Wait()
+	if got := w.Text(t, "SELECT CONCAT(COUNT(*), ' ', COUNT(DISTINCT address), ' ', COUNT(DISTINCT service_id)) FROM kvmbridge_ip_allocations"); got != "74 74 37" {
+		t.Errorf("allocations, addresses, services = %s, want 74 74 37", got)
+	}
+	last, err := d.Lease(t.Context(), ippool.Want{ServiceID: services[0], ServerID: w.server, IPv4: 127, Bridge: "vmbr0"}) // all the others
+	if err != nil || len(last) != 127 {
+		t.Errorf("Lease of the rest = %d addresses, %v; want 127: none was lost", len(last), err)
+	}
+}
+
 func TestLease_ofAServiceWithoutRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

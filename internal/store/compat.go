@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/schema"
 )
 
@@ -34,7 +35,7 @@ func completeTable(ctx context.Context, db *sqlx.DB, t schema.Table) error {
 			continue
 		}
 		_, err := db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE `%s` ADD COLUMN %s", t.Name, columnSQL(c)))
-		if err != nil && errorNumber(err) != errDuplicateColumn { // another process was faster
+		if err != nil && tx.Number(err) != tx.DuplicateColumn { // another process was faster
 			return fmt.Errorf("add the column %s: %w", c.Name, err)
 		}
 	}
@@ -50,7 +51,7 @@ func completeIndex(ctx context.Context, db *sqlx.DB, t schema.Table) error {
 		return err
 	}
 	_, err = db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE `%s` ADD INDEX `kvmbridge_%s` (`%s`)", t.Name, t.Key, t.Key))
-	if errorNumber(err) == errDuplicateIndex {
+	if tx.Number(err) == tx.DuplicateIndex {
 		return nil
 	}
 	return err

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
 // Results of a run.
@@ -20,35 +22,35 @@ const (
 const keepRuns = 50
 
 // saveEntry adds a log line; the first one makes the run durable.
-func (w *write) saveEntry(ctx context.Context, tx *sqlx.Tx, result string) error {
-	if err := w.saveRun(ctx, tx, result); err != nil {
+func (w *write) saveEntry(ctx context.Context, q *sqlx.Tx, result string) error {
+	if err := w.saveRun(ctx, q, result); err != nil {
 		return err
 	}
 	e := w.entry
-	_, err := tx.ExecContext(ctx, `INSERT INTO kvmbridge_run_steps
+	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_run_steps
 		(run_id, n, label, from_status, to_status, result, skip, started_at, took_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.run.ID, e.N, e.Label, string(e.From), string(e.To), clean(e.Result), text(e.Skip), moment(e.Started), e.Took.Microseconds())
+		w.run.ID, e.N, e.Label, string(e.From), string(e.To), clean(e.Result), text(e.Skip), tx.Moment(e.Started), e.Took.Microseconds())
 	return err
 }
 
-func (w *write) saveRun(ctx context.Context, tx *sqlx.Tx, result string) error {
+func (w *write) saveRun(ctx context.Context, q *sqlx.Tx, result string) error {
 	e := w.entry
 	var cause sql.NullString
 	var finished sql.NullTime
 	if result == resultWaiting {
-		cause, finished = text(e.Result), moment(w.at)
+		cause, finished = text(e.Result), tx.Moment(w.at)
 	}
 	if w.run.ID != 0 {
-		_, err := tx.ExecContext(ctx, `UPDATE kvmbridge_runs SET to_status = ?, result = ?, error = ?, steps = ?, finished_at = ?
+		_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET to_status = ?, result = ?, error = ?, steps = ?, finished_at = ?
 			WHERE id = ?`, string(e.To), result, cause, e.N, finished, w.run.ID)
 		return err
 	}
-	if err := w.closeOlderRuns(ctx, tx); err != nil {
+	if err := w.closeOlderRuns(ctx, q); err != nil {
 		return err
 	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO kvmbridge_runs
+	res, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_runs
 		(service_id, action, from_status, to_status, result, error, steps, started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.lease.ID, w.run.Action, string(w.run.From), string(e.To), result, cause, e.N, moment(w.run.Started), finished)
+		w.lease.ID, w.run.Action, string(w.run.From), string(e.To), result, cause, e.N, tx.Moment(w.run.Started), finished)
 	if err != nil {
 		return err
 	}
@@ -57,31 +59,31 @@ func (w *write) saveRun(ctx context.Context, tx *sqlx.Tx, result string) error {
 }
 
 // closeOlderRuns ends runs whose process died or stopped in the middle, and forgets the oldest ones.
-func (w *write) closeOlderRuns(ctx context.Context, tx *sqlx.Tx) error {
-	_, err := tx.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, error = ?, finished_at = ? WHERE service_id = ? AND result = ?`,
-		resultWaiting, "interrupted: the process that worked on it stopped; another run went on", moment(w.run.Started), w.lease.ID, resultRunning)
+func (w *write) closeOlderRuns(ctx context.Context, q *sqlx.Tx) error {
+	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, error = ?, finished_at = ? WHERE service_id = ? AND result = ?`,
+		resultWaiting, "interrupted: the process that worked on it stopped; another run went on", tx.Moment(w.run.Started), w.lease.ID, resultRunning)
 	if err != nil {
 		return err
 	}
 	var oldest int64
-	err = tx.GetContext(ctx, &oldest, `SELECT id FROM kvmbridge_runs WHERE service_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?`, w.lease.ID, keepRuns-1)
+	err = q.GetContext(ctx, &oldest, `SELECT id FROM kvmbridge_runs WHERE service_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?`, w.lease.ID, keepRuns-1)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `DELETE s FROM kvmbridge_run_steps s JOIN kvmbridge_runs r ON r.id = s.run_id
+	_, err = q.ExecContext(ctx, `DELETE s FROM kvmbridge_run_steps s JOIN kvmbridge_runs r ON r.id = s.run_id
 		WHERE r.service_id = ? AND r.id <= ?`, w.lease.ID, oldest)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM kvmbridge_runs WHERE service_id = ? AND id <= ?`, w.lease.ID, oldest)
+	_, err = q.ExecContext(ctx, `DELETE FROM kvmbridge_runs WHERE service_id = ? AND id <= ?`, w.lease.ID, oldest)
 	return err
 }
 
 // countRepeat counts a run that failed at its first step exactly as the run before it ended.
-func (w *write) countRepeat(ctx context.Context, tx *sqlx.Tx) (bool, error) {
+func (w *write) countRepeat(ctx context.Context, q *sqlx.Tx) (bool, error) {
 	if w.run.ID != 0 {
 		return false, nil
 	}
@@ -92,7 +94,7 @@ func (w *write) countRepeat(ctx context.Context, tx *sqlx.Tx) (bool, error) {
 		Result string         `db:"result"`
 		Error  sql.NullString `db:"error"`
 	}
-	err := tx.GetContext(ctx, &last, `SELECT id, action, to_status, result, error FROM kvmbridge_runs
+	err := q.GetContext(ctx, &last, `SELECT id, action, to_status, result, error FROM kvmbridge_runs
 		WHERE service_id = ? ORDER BY id DESC LIMIT 1`, w.lease.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -101,7 +103,7 @@ func (w *write) countRepeat(ctx context.Context, tx *sqlx.Tx) (bool, error) {
 	if err != nil || !same {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE kvmbridge_runs SET repeats = repeats + 1, finished_at = ? WHERE id = ?`, moment(w.at), last.ID)
+	_, err = q.ExecContext(ctx, `UPDATE kvmbridge_runs SET repeats = repeats + 1, finished_at = ? WHERE id = ?`, tx.Moment(w.at), last.ID)
 	return err == nil, err
 }
 

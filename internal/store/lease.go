@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -36,9 +37,9 @@ func (d *DB) Due(ctx context.Context, now time.Time, limit int) ([]int64, time.T
 
 // Claim implements pipeline.Store. Only one process's UPDATE can find the wake time in the past.
 func (d *DB) Claim(ctx context.Context, id int64, now time.Time) (pipeline.Lease, *vm.Machine, error) {
-	n, err := affected(d.sql.ExecContext(ctx, `UPDATE kvmbridge_vm
+	n, err := tx.Affected(d.sql.ExecContext(ctx, `UPDATE kvmbridge_vm
 		SET lease_holder = ?, lease_token = lease_token + 1, wake_at = ?, woken = 0
-		WHERE service_id = ? AND wake_at <= ?`, d.holder, moment(now.Add(d.cfg.Lease)), id, moment(now)))
+		WHERE service_id = ? AND wake_at <= ?`, d.holder, tx.Moment(now.Add(d.cfg.Lease)), id, tx.Moment(now)))
 	if err != nil {
 		return pipeline.Lease{}, nil, wrap(err, "claim the machine", id)
 	}
@@ -76,7 +77,7 @@ func (d *DB) claimed(ctx context.Context, id int64) (pipeline.Lease, *vm.Machine
 
 // Renew implements pipeline.Store. Leases that could not be given back are left to run out.
 func (d *DB) Renew(ctx context.Context, now time.Time) error {
-	query, args, err := d.renewal(moment(now.Add(d.cfg.Lease)))
+	query, args, err := d.renewal(tx.Moment(now.Add(d.cfg.Lease)))
 	if err != nil {
 		return fmt.Errorf("renew leases: %w", err)
 	}
@@ -119,9 +120,9 @@ func (d *DB) Release(ctx context.Context, l pipeline.Lease, wake time.Time) erro
 
 // release gives the lease back; an event that arrived meanwhile makes the machine due at once.
 func release(ctx context.Context, e sqlx.ExecerContext, holder string, l pipeline.Lease, now, wake time.Time) error {
-	return exactlyOne(e.ExecContext(ctx, `UPDATE kvmbridge_vm
+	return tx.ExactlyOne(e.ExecContext(ctx, `UPDATE kvmbridge_vm
 		SET lease_holder = NULL, wake_at = CASE WHEN woken = 1 THEN ? ELSE ? END, woken = 0
-		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`, moment(now), moment(wake), l.ID, l.Token, holder))
+		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`, tx.Moment(now), tx.Moment(wake), l.ID, l.Token, holder))
 }
 
 // parted notes that a lease ended, or that it could not be ended.

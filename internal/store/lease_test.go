@@ -87,6 +87,26 @@ func TestClaim_afterTheLeaseRanOutTheFirstHolderWritesNothing(t *testing.T) {
 	}
 }
 
+// The same process may lose a lease, claim the machine again and still have the first pass running.
+func TestClaim_anEarlierLeaseOfTheSameProcessWritesNothing(t *testing.T) {
+	t.Parallel()
+	w, d, c := openedAt(t)
+	l, m, run := claim(t, d, w.service, c.now)
+	later := c.now.Add(time.Minute)
+	claim(t, d, w.service, later)
+	for name, err := range map[string]error{
+		"Settle":  d.Settle(t.Context(), l, &run, m, entry(1, vm.Creation, vm.SetIP, later)),
+		"Fail":    d.Fail(t.Context(), l, &run, m, failure(1, vm.Creation, "wrong", later), pipeline.Trouble{}),
+		"End":     d.End(t.Context(), l, &run, m, later, time.Time{}),
+		"Note":    d.Note(t.Context(), l, m),
+		"Release": d.Release(t.Context(), l, later),
+	} {
+		if !errors.Is(err, pipeline.ErrLost) {
+			t.Errorf("%s with the earlier lease: %v, want ErrLost", name, err)
+		}
+	}
+}
+
 // dump is everything a lease can write.
 func dump(t *testing.T, w world) string {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/schema"
 )
 
@@ -61,7 +62,7 @@ func (d *DB) SchemaVersion(ctx context.Context) (have, want int64, err error) {
 	want = sources[len(sources)-1].Version
 	var highest sql.NullInt64
 	err = d.sql.GetContext(ctx, &highest, "SELECT MAX(version_id) FROM kvmbridge_migrations")
-	if err != nil && errorNumber(err) != errNoTable {
+	if err != nil && tx.Number(err) != tx.NoTable {
 		return 0, want, fmt.Errorf("read the schema version: %w", err)
 	}
 	return highest.Int64, want, nil

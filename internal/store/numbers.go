@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
 // lastVMID is the highest id that Proxmox VE accepts.
@@ -26,11 +28,11 @@ func (d *DB) Reserve(ctx context.Context, serverID, serviceID int64, first int, 
 			continue
 		}
 		_, err := d.sql.ExecContext(ctx, `INSERT INTO kvmbridge_vmid_reservations (server_id, vmid, service_id, reserved_at)
-			VALUES (?, ?, ?, ?)`, serverID, id, serviceID, moment(d.cfg.Clock.Now()))
-		switch errorNumber(err) {
+			VALUES (?, ?, ?, ?)`, serverID, id, serviceID, tx.Moment(d.cfg.Clock.Now()))
+		switch tx.Number(err) {
 		case 0:
 			return id, wrap(err, "reserve a VM id", serviceID)
-		case errDuplicate, errDeadlock, errLockWait:
+		case tx.Duplicate, tx.Deadlock, tx.LockWait:
 		default:
 			return 0, wrap(err, "reserve a VM id", serviceID)
 		}
@@ -70,7 +72,7 @@ func (d *DB) takenNumbers(ctx context.Context, serverID, serviceID int64, first 
 		taken[id] = true
 	}
 	for _, r := range recorded {
-		taken[number(r.String)] = true
+		taken[plain.Number(r.String)] = true
 	}
 	return taken, nil
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/seal"
+	"github.com/kvmbridge/kvmbridge/internal/store/addresses"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -39,6 +41,8 @@ type Config struct {
 
 // DB is WHMCS's database as kvmbridge uses it. It is safe for concurrent use.
 type DB struct {
+	*addresses.Book // vm.Addresses
+
 	sql    *sqlx.DB
 	cfg    Config
 	holder string // random per DB: who holds a lease
@@ -46,7 +50,6 @@ type DB struct {
 	mu        sync.Mutex
 	abandoned map[int64]bool // leases this holder could not give back; they must run out
 	shape     shape          // of the records' table, nil = not read yet
-	pools     allocator
 }
 
 var (
@@ -72,7 +75,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(connectFault(cfg, err), db.Close())
 	}
-	d := &DB{sql: db, cfg: cfg, holder: rand.Text(), abandoned: map[int64]bool{}, pools: allocator{servers: map[int64]*serverPools{}}}
+	d := &DB{sql: db, cfg: cfg, holder: rand.Text(), abandoned: map[int64]bool{}, Book: addresses.New(db, cfg.Clock)}
 	return d, nil
 }
 
@@ -157,10 +160,10 @@ func (l driverLog) Print(v ...any) {
 
 // connectFault says what a person can do about a database that cannot be reached.
 func connectFault(cfg Config, err error) error {
-	switch errorNumber(err) {
-	case errAccessDenied, errAccessDeniedNoPassword:
+	switch tx.Number(err) {
+	case tx.AccessDenied, tx.AccessDeniedNoPassword:
 		return fmt.Errorf("the database at %s refuses the user %q; check user name and password: %w", cfg.Addr, cfg.User, err)
-	case errNoDatabase, errDatabaseDenied:
+	case tx.NoDatabase, tx.DatabaseDenied:
 		return fmt.Errorf("the user %q may not use the database %q at %s; check its name and the user's rights: %w", cfg.User, cfg.Database, cfg.Addr, err)
 	}
 	return fmt.Errorf("the database at %s cannot be reached; check that it runs and that the address is right: %w", cfg.Addr, err)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -100,7 +102,7 @@ type effectRow struct {
 
 func (r effectRow) effect() Effect {
 	return Effect{
-		ID: r.ID, ServiceID: r.ServiceID, ClientID: r.ClientID, Kind: r.Kind, Subject: r.Subject, Vars: names(r.Vars),
+		ID: r.ID, ServiceID: r.ServiceID, ClientID: r.ClientID, Kind: r.Kind, Subject: r.Subject, Vars: plain.Names(r.Vars),
 		Attempts: r.Attempts, Open: r.Open, Mark: Mark{r.MarkMail, r.MarkAct}, CreatedAt: r.CreatedAt, LastError: r.LastError,
 	}
 }
@@ -111,8 +113,8 @@ func (d *DB) Attempt(ctx context.Context, e *Effect, until time.Time, mark Mark)
 	if e.Open {
 		mark = e.Mark
 	}
-	err := exactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET attempts = attempts + 1, open_attempt = 1, mark_mail = ?, mark_activity = ?, due_at = ?
-		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, mark.Mail, mark.Activity, moment(until), e.ID, e.Attempts))
+	err := tx.ExactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET attempts = attempts + 1, open_attempt = 1, mark_mail = ?, mark_activity = ?, due_at = ?
+		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, mark.Mail, mark.Activity, tx.Moment(until), e.ID, e.Attempts))
 	if err != nil {
 		return fmt.Errorf("announce the delivery of effect %d: %w", e.ID, err)
 	}
@@ -122,8 +124,8 @@ func (d *DB) Attempt(ctx context.Context, e *Effect, until time.Time, mark Mark)
 
 // Delivered ends an effect. pipeline.ErrLost: another try has begun since.
 func (d *DB) Delivered(ctx context.Context, e Effect, at time.Time) error {
-	err := exactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET due_at = NULL, delivered_at = ?, open_attempt = 0, last_error = NULL, vars = ''
-		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, moment(at), e.ID, e.Attempts))
+	err := tx.ExactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET due_at = NULL, delivered_at = ?, open_attempt = 0, last_error = NULL, vars = ''
+		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, tx.Moment(at), e.ID, e.Attempts))
 	if err != nil {
 		return fmt.Errorf("note the delivery of effect %d: %w", e.ID, err)
 	}
@@ -133,28 +135,28 @@ func (d *DB) Delivered(ctx context.Context, e Effect, at time.Time) error {
 // Postponed puts an effect off until the given time. uncertain: the try may have been carried out after all, such as a
 // lost answer; otherwise WHMCS refused it and nothing happened. pipeline.ErrLost: another try has begun since.
 func (d *DB) Postponed(ctx context.Context, e Effect, until time.Time, cause string, uncertain bool) error {
-	err := exactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET due_at = ?, open_attempt = ?, last_error = ?
-		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, moment(until), uncertain, text(cause), e.ID, e.Attempts))
+	err := tx.ExactlyOne(d.sql.ExecContext(ctx, `UPDATE kvmbridge_outbox SET due_at = ?, open_attempt = ?, last_error = ?
+		WHERE id = ? AND attempts = ? AND due_at IS NOT NULL`, tx.Moment(until), uncertain, text(cause), e.ID, e.Attempts))
 	if err != nil {
 		return fmt.Errorf("postpone effect %d: %w", e.ID, err)
 	}
 	return nil
 }
 
-func putMail(ctx context.Context, tx *sqlx.Tx, serviceID int64, m vm.Mail, at time.Time) error {
+func putMail(ctx context.Context, q *sqlx.Tx, serviceID int64, m vm.Mail, at time.Time) error {
 	vars, err := json.Marshal(m.Vars)
 	if err != nil {
 		return err
 	}
-	return put(ctx, tx, serviceID, KindMail, m.Template, string(vars), at)
+	return put(ctx, q, serviceID, KindMail, m.Template, string(vars), at)
 }
 
-func putActivity(ctx context.Context, tx *sqlx.Tx, serviceID int64, entry string, at time.Time) error {
-	return put(ctx, tx, serviceID, KindActivity, entry, "{}", at)
+func putActivity(ctx context.Context, q *sqlx.Tx, serviceID int64, entry string, at time.Time) error {
+	return put(ctx, q, serviceID, KindActivity, entry, "{}", at)
 }
 
-func put(ctx context.Context, tx *sqlx.Tx, serviceID int64, kind, subject, vars string, at time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO kvmbridge_outbox (service_id, kind, subject, vars, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		serviceID, kind, clean(subject), vars, moment(at), moment(at))
+func put(ctx context.Context, q *sqlx.Tx, serviceID int64, kind, subject, vars string, at time.Time) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_outbox (service_id, kind, subject, vars, created_at, due_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		serviceID, kind, clean(subject), vars, tx.Moment(at), tx.Moment(at))
 	return err
 }

@@ -3,13 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -58,8 +56,8 @@ func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 func (d *DB) machine(r record) (vm.Machine, error) {
 	m := vm.Machine{
 		ServiceID: r.ServiceID, ServerID: r.ServerID, ClientID: r.ClientID,
-		VMID: number(r.VMID.String), Name: r.Name.String, Domain: r.Domain.String, Username: r.Username.String,
-		Status: pipeline.State(r.Status.String), MAC: r.MAC.String, RevDNS: names(r.RevDNS.String),
+		VMID: plain.Number(r.VMID.String), Name: r.Name.String, Domain: r.Domain.String, Username: r.Username.String,
+		Status: pipeline.State(r.Status.String), MAC: r.MAC.String, RevDNS: plain.Names(r.RevDNS.String),
 		Node: r.Node.String, Task: r.Task.String, Suspended: r.Suspended.Bool,
 		Failures: int(r.Failures.Int64), FailingSince: r.FailingSince.Time,
 		Attention: r.Attention.String, LastError: r.LastError.String,
@@ -73,22 +71,4 @@ func (d *DB) machine(r record) (vm.Machine, error) {
 	}
 	m.Password = password
 	return m, nil
-}
-
-// number reads an id from a column whose type is not ours to know; anything else is "none".
-func number(s string) int {
-	n, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
-// names reads vm_rev_dns; text that is no JSON object counts as empty, it is only a set of defaults.
-func names(s string) map[string]string {
-	m := map[string]string{}
-	if json.Unmarshal([]byte(s), &m) != nil {
-		return map[string]string{}
-	}
-	return m
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -26,61 +26,64 @@ func (d *DB) Open(ctx context.Context, o vm.Order) error {
 		return wrap(err, "open the record", o.ServiceID)
 	}
 	now := d.cfg.Clock.Now()
-	err = d.inTx(ctx, func(tx *sqlx.Tx) error {
-		if err := openWork(ctx, tx, o, now); err != nil {
+	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error {
+		if err := openWork(ctx, q, o, now); err != nil {
 			return err
 		}
-		if err := openRecord(ctx, tx, s, o); err != nil {
+		if err := openRecord(ctx, q, s, o); err != nil {
 			return err
 		}
-		if err := saveSecret(ctx, tx, guestPassword, o.ServiceID, sealed, now); err != nil {
+		if err := saveSecret(ctx, q, guestPassword, o.ServiceID, sealed, now); err != nil {
 			return err
 		}
-		if err := tellPassword(ctx, tx, o, now); err != nil {
+		if err := tellPassword(ctx, q, o, now); err != nil {
 			return err
 		}
-		return openService(ctx, tx, o)
+		return openService(ctx, q, o)
 	})
 	return wrap(err, "open the record", o.ServiceID)
 }
 
 // openWork makes the machine due; leases of an earlier life end here.
-func openWork(ctx context.Context, tx *sqlx.Tx, o vm.Order, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO kvmbridge_vm (service_id, server_id, wake_at, created_at) VALUES (?, ?, ?, ?)
+func openWork(ctx context.Context, q *sqlx.Tx, o vm.Order, now time.Time) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_vm (service_id, server_id, wake_at, created_at) VALUES (?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE server_id = VALUES(server_id), wake_at = VALUES(wake_at), created_at = VALUES(created_at), node = '', task = '',
 		suspended = 0, woken = 0, lease_holder = NULL, lease_token = lease_token + 1, failures = 0, failing_since = NULL,
-		attention = NULL, attention_at = NULL, last_error = NULL`, o.ServiceID, o.ServerID, moment(now), moment(now))
+		attention = NULL, attention_at = NULL, last_error = NULL`, o.ServiceID, o.ServerID, tx.Moment(now), tx.Moment(now))
 	return err
 }
 
 // tellPassword lets WHMCS know a password that it did not make itself; the outbox names only the service.
-func tellPassword(ctx context.Context, tx *sqlx.Tx, o vm.Order, now time.Time) error {
+func tellPassword(ctx context.Context, q *sqlx.Tx, o vm.Order, now time.Time) error {
 	if !o.NewPassword {
 		return nil
 	}
-	return put(ctx, tx, o.ServiceID, KindPassword, "", "", now)
+	return put(ctx, q, o.ServiceID, KindPassword, "", "", now)
 }
 
-func openRecord(ctx context.Context, tx *sqlx.Tx, s shape, o vm.Order) error {
-	var status sql.NullString
-	err := tx.GetContext(ctx, &status, "SELECT vm_status FROM puqProxmoxKVM_vm_info WHERE service_id = ? LIMIT 1", o.ServiceID)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return insertRecord(ctx, tx, s, o)
-	case err != nil:
+func openRecord(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order) error {
+	fresh, err := insertRecord(ctx, q, s, o)
+	if err != nil || fresh {
 		return err
-	case status.String != string(vm.Removed):
-		return vm.ErrExists
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_status = ?, vm_id = ?, vm_name = ?, vm_net0_mac = ?, vm_rev_dns = '{}',
+	var status sql.NullString
+	err = q.GetContext(ctx, &status, "SELECT vm_status FROM puqProxmoxKVM_vm_info WHERE service_id = ? LIMIT 1", o.ServiceID)
+	if err == nil && status.String != string(vm.Removed) {
+		err = vm.ErrExists
+	}
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_status = ?, vm_id = ?, vm_name = ?, vm_net0_mac = ?, vm_rev_dns = '{}',
 		vm_snapshots = 0, vm_backups = 0, vm_backup_now_utid = ?, vm_backup_restore_utid = ? WHERE service_id = ?`,
 		string(vm.Creation), s.none("vm_id"), orNone(s, "vm_name", o.Name), s.none("vm_net0_mac"),
 		s.none("vm_backup_now_utid"), s.none("vm_backup_restore_utid"), o.ServiceID)
 	return err
 }
 
-// insertRecord names every column that a table made by somebody else insists on.
-func insertRecord(ctx context.Context, tx *sqlx.Tx, s shape, o vm.Order) error {
+// insertRecord writes the record unless there is one; the caller's row lock keeps other orders for the service out. It
+// names every column that a table made by somebody else insists on.
+func insertRecord(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order) (bool, error) {
 	names := []string{"service_id", "vm_status", "vm_name", "vm_rev_dns"}
 	values := []any{o.ServiceID, string(vm.Creation), orNone(s, "vm_name", o.Name), "{}"}
 	for _, c := range s.required() {
@@ -88,19 +91,20 @@ func insertRecord(ctx context.Context, tx *sqlx.Tx, s shape, o vm.Order) error {
 			names, values = append(names, c.Name), append(values, c.zero())
 		}
 	}
-	query := fmt.Sprintf("INSERT INTO puqProxmoxKVM_vm_info (`%s`) VALUES (?%s)", strings.Join(names, "`, `"), strings.Repeat(", ?", len(names)-1))
-	_, err := tx.ExecContext(ctx, query, values...)
+	query := fmt.Sprintf("INSERT INTO puqProxmoxKVM_vm_info (`%s`) SELECT ?%s FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM puqProxmoxKVM_vm_info WHERE service_id = ?)",
+		strings.Join(names, "`, `"), strings.Repeat(", ?", len(names)-1))
+	n, err := tx.Affected(q.ExecContext(ctx, query, append(values, o.ServiceID)...))
+	return n > 0, err
+}
+
+func saveSecret(ctx context.Context, q *sqlx.Tx, purpose string, id int64, sealed []byte, now time.Time) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_secrets (purpose, ref_id, sealed, saved_at) VALUES (?, ?, ?, ?)
+		ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), saved_at = VALUES(saved_at)`, purpose, id, sealed, tx.Moment(now))
 	return err
 }
 
-func saveSecret(ctx context.Context, tx *sqlx.Tx, purpose string, id int64, sealed []byte, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO kvmbridge_secrets (purpose, ref_id, sealed, saved_at) VALUES (?, ?, ?, ?)
-		ON DUPLICATE KEY UPDATE sealed = VALUES(sealed), saved_at = VALUES(saved_at)`, purpose, id, sealed, moment(now))
-	return err
-}
-
-func openService(ctx context.Context, tx *sqlx.Tx, o vm.Order) error {
-	n, err := affected(tx.ExecContext(ctx, "UPDATE tblhosting SET domain = ?, username = ? WHERE id = ?", o.Domain, o.Username, o.ServiceID))
+func openService(ctx context.Context, q *sqlx.Tx, o vm.Order) error {
+	n, err := tx.Affected(q.ExecContext(ctx, "UPDATE tblhosting SET domain = ?, username = ? WHERE id = ?", o.Domain, o.Username, o.ServiceID))
 	if err == nil && n == 0 {
 		return vm.ErrNoService
 	}
@@ -119,9 +123,9 @@ func (d *DB) Find(ctx context.Context, serviceID int64) (vm.Machine, error) {
 
 // Suspend implements vm.Registry. A machine that is being worked on is looked at again when its lease ends.
 func (d *DB) Suspend(ctx context.Context, serviceID int64, suspended bool) error {
-	n, err := affected(d.sql.ExecContext(ctx, `UPDATE kvmbridge_vm SET suspended = ?, woken = 1,
+	n, err := tx.Affected(d.sql.ExecContext(ctx, `UPDATE kvmbridge_vm SET suspended = ?, woken = 1,
 		wake_at = CASE WHEN wake_at IS NULL AND lease_holder IS NULL THEN ? ELSE wake_at END WHERE service_id = ?`,
-		suspended, moment(d.cfg.Clock.Now()), serviceID))
+		suspended, tx.Moment(d.cfg.Clock.Now()), serviceID))
 	if err == nil && n == 0 {
 		err = vm.ErrNoMachine
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/schema"
 )
@@ -21,7 +22,7 @@ func (d *DB) LiveMachines(ctx context.Context) (int, error) {
 
 // Forget deletes messages that WHMCS took before that moment.
 func (d *DB) Forget(ctx context.Context, before time.Time) error {
-	_, err := d.sql.ExecContext(ctx, "DELETE FROM kvmbridge_outbox WHERE delivered_at < ? LIMIT 10000", moment(before))
+	_, err := d.sql.ExecContext(ctx, "DELETE FROM kvmbridge_outbox WHERE delivered_at < ? LIMIT 10000", tx.Moment(before))
 	if err != nil {
 		return fmt.Errorf("forget delivered messages: %w", err)
 	}

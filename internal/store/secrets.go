@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
 // Purposes of secrets: part of what a sealed text is bound to.
@@ -52,7 +54,7 @@ func (d *DB) SaveCredentials(ctx context.Context, serverID int64, c Credentials)
 	if err != nil {
 		return fmt.Errorf("save the credentials of server %d: %w", serverID, err)
 	}
-	now := moment(d.cfg.Clock.Now())
+	now := tx.Moment(d.cfg.Clock.Now())
 	_, err = d.sql.ExecContext(ctx, `INSERT INTO kvmbridge_servers (server_id, fingerprint, sealed, saved_at) VALUES (?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE fingerprint = VALUES(fingerprint), sealed = VALUES(sealed), saved_at = VALUES(saved_at)`,
 		serverID, c.Fingerprint, sealed, now)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
 // instanceSetting holds the name of this installation.
@@ -25,7 +27,7 @@ func (d *DB) Setting(ctx context.Context, name string) (string, error) {
 // SaveSetting writes a setting of ours.
 func (d *DB) SaveSetting(ctx context.Context, name, value string) error {
 	_, err := d.sql.ExecContext(ctx, `INSERT INTO kvmbridge_settings (name, value, changed_at) VALUES (?, ?, ?)
-		ON DUPLICATE KEY UPDATE value = VALUES(value), changed_at = VALUES(changed_at)`, name, value, moment(d.cfg.Clock.Now()))
+		ON DUPLICATE KEY UPDATE value = VALUES(value), changed_at = VALUES(changed_at)`, name, value, tx.Moment(d.cfg.Clock.Now()))
 	if err != nil {
 		return fmt.Errorf("save the setting %s: %w", name, err)
 	}
@@ -40,7 +42,7 @@ func (d *DB) Instance(ctx context.Context) (string, error) {
 	}
 	fresh := strings.ToLower(rand.Text()[:12])
 	_, err = d.sql.ExecContext(ctx, `INSERT INTO kvmbridge_settings (name, value, changed_at) VALUES (?, ?, ?)
-		ON DUPLICATE KEY UPDATE value = value`, instanceSetting, fresh, moment(d.cfg.Clock.Now()))
+		ON DUPLICATE KEY UPDATE value = value`, instanceSetting, fresh, tx.Moment(d.cfg.Clock.Now()))
 	if err != nil {
 		return "", fmt.Errorf("name this installation: %w", err)
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -25,7 +27,7 @@ func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r 
 		return err
 	}
 	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
-	err = d.inTx(ctx, func(tx *sqlx.Tx) error { return w.settle(ctx, tx, run.ID) })
+	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error { return w.settle(ctx, q, run.ID) })
 	if errors.Is(err, pipeline.ErrAgain) {
 		r.Mails = nil // the step runs again and asks for them again
 	}
@@ -44,14 +46,24 @@ func (d *DB) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *v
 	if err != nil {
 		return d.parted(l, err)
 	}
+	t = stillNeeded(r, t)
 	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
-	err = d.inTx(ctx, func(tx *sqlx.Tx) error { return w.fail(ctx, tx, run.ID, t) })
+	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error { return w.fail(ctx, q, run.ID, t) })
 	if err != nil {
 		return d.parted(l, wrap(err, "write down the failure", l.ID))
 	}
 	run.ID, run.Steps = w.run.ID, e.N
 	r.Failures, r.FailingSince, r.Attention, r.LastError = t.Failures, t.Since, t.Attention, e.Result
 	return nil
+}
+
+// stillNeeded keeps the call for a person up while failures follow each other: a passing one in between hides the
+// first, it does not mend it.
+func stillNeeded(r *vm.Machine, t pipeline.Trouble) pipeline.Trouble {
+	if t.Attention == "" && !t.Parked {
+		t.Attention = r.Attention
+	}
+	return t
 }
 
 // End implements pipeline.Store.
@@ -61,7 +73,7 @@ func (d *DB) End(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm
 		return d.parted(l, err)
 	}
 	w := write{d: d, shape: s, lease: l, run: *run, machine: r, at: at}
-	err = d.inTx(ctx, func(tx *sqlx.Tx) error { return w.end(ctx, tx, wake) })
+	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error { return w.end(ctx, q, wake) })
 	return d.parted(l, wrap(err, "end the run", l.ID))
 }
 
@@ -72,13 +84,13 @@ func (d *DB) Note(ctx context.Context, l pipeline.Lease, r *vm.Machine) error {
 		return err
 	}
 	w := write{d: d, shape: s, lease: l, machine: r}
-	err = d.inTx(ctx, func(tx *sqlx.Tx) error {
-		err := exactlyOne(tx.ExecContext(ctx, `UPDATE kvmbridge_vm SET node = ?, task = ?
+	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error {
+		err := tx.ExactlyOne(q.ExecContext(ctx, `UPDATE kvmbridge_vm SET node = ?, task = ?
 			WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`, r.Node, r.Task, l.ID, l.Token, d.holder))
 		if err != nil {
 			return err
 		}
-		return w.saveRecord(ctx, tx, r.Status, r.Status)
+		return w.saveRecord(ctx, q, r.Status, r.Status)
 	})
 	return wrap(err, "note the record", l.ID)
 }
@@ -94,29 +106,29 @@ type write struct {
 	at      time.Time
 }
 
-func (w *write) settle(ctx context.Context, tx *sqlx.Tx, runID int64) error {
-	err := exactlyOne(tx.ExecContext(ctx, `UPDATE kvmbridge_vm SET server_id = ?, node = ?, task = ?, failures = 0,
+func (w *write) settle(ctx context.Context, q *sqlx.Tx, runID int64) error {
+	err := tx.ExactlyOne(q.ExecContext(ctx, `UPDATE kvmbridge_vm SET server_id = ?, node = ?, task = ?, failures = 0,
 		failing_since = NULL, attention = NULL, attention_at = NULL, last_error = NULL
 		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
 		w.machine.ServerID, w.machine.Node, w.machine.Task, w.lease.ID, w.lease.Token, w.d.holder))
 	if err != nil {
 		return err
 	}
-	if err := w.sameWish(ctx, tx); err != nil {
+	if err := w.sameWish(ctx, q); err != nil {
 		return err
 	}
 	w.run.ID = runID // a repeated transaction starts over
-	if err := w.saveEntry(ctx, tx, resultRunning); err != nil {
+	if err := w.saveEntry(ctx, q, resultRunning); err != nil {
 		return err
 	}
-	if err := w.saveRecord(ctx, tx, w.entry.From, w.entry.To); err != nil {
+	if err := w.saveRecord(ctx, q, w.entry.From, w.entry.To); err != nil {
 		return err
 	}
-	if err := w.saveLog(ctx, tx); err != nil {
+	if err := w.saveLog(ctx, q); err != nil {
 		return err
 	}
 	for _, m := range w.machine.Mails {
-		if err := putMail(ctx, tx, w.lease.ID, m, w.at); err != nil {
+		if err := putMail(ctx, q, w.lease.ID, m, w.at); err != nil {
 			return err
 		}
 	}
@@ -125,33 +137,33 @@ func (w *write) settle(ctx context.Context, tx *sqlx.Tx, runID int64) error {
 
 // sameWish refuses to call a machine ready while its service was suspended, or released, behind the back of the step that
 // looked: the row stays locked until the commit, so a later wish finds the machine ready.
-func (w *write) sameWish(ctx context.Context, tx *sqlx.Tx) error {
+func (w *write) sameWish(ctx context.Context, q *sqlx.Tx) error {
 	if w.entry.To != vm.Ready {
 		return nil
 	}
 	var suspended bool
-	err := tx.GetContext(ctx, &suspended, "SELECT suspended FROM kvmbridge_vm WHERE service_id = ?", w.lease.ID)
+	err := q.GetContext(ctx, &suspended, "SELECT suspended FROM kvmbridge_vm WHERE service_id = ?", w.lease.ID)
 	if err == nil && suspended != w.machine.Suspended {
 		return pipeline.ErrAgain
 	}
 	return err
 }
 
-func (w *write) fail(ctx context.Context, tx *sqlx.Tx, runID int64, t pipeline.Trouble) error {
-	err := exactlyOne(tx.ExecContext(ctx, `UPDATE kvmbridge_vm SET node = ?, task = ?, failures = ?, failing_since = ?,
+func (w *write) fail(ctx context.Context, q *sqlx.Tx, runID int64, t pipeline.Trouble) error {
+	err := tx.ExactlyOne(q.ExecContext(ctx, `UPDATE kvmbridge_vm SET node = ?, task = ?, failures = ?, failing_since = ?,
 		attention_at = CASE WHEN ? IS NULL THEN NULL ELSE COALESCE(attention_at, ?) END, attention = ?, last_error = ?
 		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
-		w.machine.Node, w.machine.Task, t.Failures, moment(t.Since),
-		text(t.Attention), moment(w.at), text(t.Attention), text(w.entry.Result), w.lease.ID, w.lease.Token, w.d.holder))
+		w.machine.Node, w.machine.Task, t.Failures, tx.Moment(t.Since),
+		text(t.Attention), tx.Moment(w.at), text(t.Attention), text(w.entry.Result), w.lease.ID, w.lease.Token, w.d.holder))
 	if err != nil {
 		return err
 	}
 	w.run.ID = runID
-	if err := w.saveFailure(ctx, tx); err != nil {
+	if err := w.saveFailure(ctx, q); err != nil {
 		return err
 	}
 	if t.Attention != "" && w.machine.Attention == "" {
-		if err := putActivity(ctx, tx, w.lease.ID, attentionText(w.lease.ID, w.entry, t), w.at); err != nil {
+		if err := putActivity(ctx, q, w.lease.ID, attentionText(w.lease.ID, w.entry, t), w.at); err != nil {
 			return err
 		}
 	}
@@ -159,46 +171,51 @@ func (w *write) fail(ctx context.Context, tx *sqlx.Tx, runID int64, t pipeline.T
 	if t.Parked {
 		wake = time.Time{}
 	}
-	return release(ctx, tx, w.d.holder, w.lease, w.at, wake)
+	return release(ctx, q, w.d.holder, w.lease, w.at, wake)
 }
 
 // saveFailure writes the log line and ends the run as waiting, or counts what only repeats itself.
-func (w *write) saveFailure(ctx context.Context, tx *sqlx.Tx) error {
-	repeated, err := w.countRepeat(ctx, tx)
+func (w *write) saveFailure(ctx context.Context, q *sqlx.Tx) error {
+	repeated, err := w.countRepeat(ctx, q)
 	if err != nil {
 		return err
 	}
-	if err := w.saveRecord(ctx, tx, w.entry.From, w.entry.To); err != nil || repeated {
+	if err := w.saveRecord(ctx, q, w.entry.From, w.entry.To); err != nil || repeated {
 		return err
 	}
-	if err := w.saveEntry(ctx, tx, resultWaiting); err != nil {
+	if err := w.saveEntry(ctx, q, resultWaiting); err != nil {
 		return err
 	}
-	return w.saveHistory(ctx, tx)
+	return w.saveHistory(ctx, q)
 }
 
-func (w *write) end(ctx context.Context, tx *sqlx.Tx, wake time.Time) error {
-	if err := release(ctx, tx, w.d.holder, w.lease, w.at, wake); err != nil {
+func (w *write) end(ctx context.Context, q *sqlx.Tx, wake time.Time) error {
+	if err := release(ctx, q, w.d.holder, w.lease, w.at, wake); err != nil {
 		return err
 	}
 	if w.run.ID == 0 {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, finished_at = ? WHERE id = ?`, resultSuccess, moment(w.at), w.run.ID)
+	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, finished_at = ? WHERE id = ?`, resultSuccess, tx.Moment(w.at), w.run.ID)
 	if err != nil {
 		return err
 	}
-	return w.saveHistory(ctx, tx)
+	return w.saveHistory(ctx, q)
 }
 
 // saveRecord is the compare-and-set of the status together with the machine's own fields.
-func (w *write) saveRecord(ctx context.Context, tx *sqlx.Tx, from, to pipeline.State) error {
+func (w *write) saveRecord(ctx context.Context, q *sqlx.Tx, from, to pipeline.State) error {
 	m := w.machine
-	return exactlyOne(tx.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_status = ?, vm_id = ?, vm_name = ?, vm_net0_mac = ?
+	return tx.ExactlyOne(q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_status = ?, vm_id = ?, vm_name = ?, vm_net0_mac = ?
 		WHERE service_id = ? AND vm_status = ?`, string(to), orNone(w.shape, "vm_id", m.VMID), orNone(w.shape, "vm_name", m.Name),
 		orNone(w.shape, "vm_net0_mac", m.MAC), w.lease.ID, string(from)))
 }
 
+// attentionText says what holds the VM up; the flag's own text usually gives the reason already.
 func attentionText(serviceID int64, e pipeline.Entry, t pipeline.Trouble) string {
-	return fmt.Sprintf("kvmbridge: the VM of service %d needs a person at step %q: %s (%s)", serviceID, e.Label, e.Result, t.Attention)
+	why := t.Attention
+	if !strings.Contains(why, e.Result) {
+		why += ": " + e.Result
+	}
+	return fmt.Sprintf("kvmbridge: the VM of service %d needs a person at step %q: %s", serviceID, e.Label, why)
 }

@@ -30,7 +30,6 @@ func (w *world) product(service int64, old, new string) {
 }
 
 func troubles() map[string]trouble {
-	const token = "kvmbridge@pve"
 	return map[string]trouble{
 		"service without server": {
 			spoil: func(w *world, id int64) func() {
@@ -138,24 +137,24 @@ func troubles() map[string]trouble {
 			},
 			at: vm.SetDNS, label: "Migrate to target node", says: []string{"VM is locked (backup)"},
 		},
-		"token without VM.Clone":              withoutPrivilege(token, "VM.Clone", vm.SetIP, "Clone VM"),
-		"token without VM.Allocate":           withoutPrivilege(token, "VM.Allocate", vm.SetIP, "Clone VM"),
-		"token without Datastore.Allocate":    withoutPrivilege(token, "Datastore.AllocateSpace", vm.SetIP, "Clone VM"),
-		"token without VM.Config.CPU":         withoutPrivilege(token, "VM.Config.CPU", vm.Migrated, "Set CPU & RAM"),
-		"token without VM.Config.Network":     withoutPrivilege(token, "VM.Config.Network", vm.SetAdditionalDiskBandwidth, "Configure network"),
-		"token without VM.Config.Disk":        withoutPrivilege(token, "VM.Config.Disk", vm.SetCPURAM, "Resize system disk"),
-		"token without VM.PowerMgmt":          withoutPrivilege(token, "VM.PowerMgmt", vm.SetCloudInit, "Start VM"),
-		"token without VM.Audit":              withoutPrivilege(token, "VM.Audit", vm.SetIP, "Clone VM"),
-		"token without SDN.Use on the bridge": withoutPrivilege(token, "SDN.Use", vm.SetIP, "Clone VM"),
+		"token without VM.Clone":              withoutPrivilege("VM.Clone", vm.SetIP, "Clone VM"),
+		"token without VM.Allocate":           withoutPrivilege("VM.Allocate", vm.SetIP, "Clone VM"),
+		"token without Datastore.Allocate":    withoutPrivilege("Datastore.AllocateSpace", vm.SetIP, "Clone VM"),
+		"token without VM.Config.CPU":         withoutPrivilege("VM.Config.CPU", vm.Migrated, "Set CPU & RAM"),
+		"token without VM.Config.Network":     withoutPrivilege("VM.Config.Network", vm.SetAdditionalDiskBandwidth, "Configure network"),
+		"token without VM.Config.Disk":        withoutPrivilege("VM.Config.Disk", vm.SetCPURAM, "Resize system disk"),
+		"token without VM.PowerMgmt":          withoutPrivilege("VM.PowerMgmt", vm.SetCloudInit, "Start VM"),
+		"token without VM.Audit":              withoutPrivilege("VM.Audit", vm.SetIP, "Clone VM"),
+		"token without SDN.Use on the bridge": withoutPrivilege("SDN.Use", vm.SetIP, "Clone VM"),
 	}
 }
 
-func withoutPrivilege(who, priv string, at pipeline.State, label string) trouble {
+func withoutPrivilege(priv string, at pipeline.State, label string) trouble {
 	return trouble{
 		spoil: func(w *world, _ int64) func() {
 			all := pvesim.RolePrivs("9.2")
-			w.sim.Grant(who, "/", slices.DeleteFunc(slices.Clone(all), func(p string) bool { return p == priv })...)
-			return func() { w.sim.Grant(who, "/", all...) }
+			w.sim.Grant("kvmbridge@pve", "/", slices.DeleteFunc(slices.Clone(all), func(p string) bool { return p == priv })...)
+			return func() { w.sim.Grant("kvmbridge@pve", "/", all...) }
 		},
 		at: at, label: label, says: []string{"lacks the privilege", priv}, calls: true,
 	}
@@ -214,5 +213,29 @@ func (tr trouble) try(t *testing.T) {
 	}
 	if m := w.machine(id); m.Attention != "" || m.LastError != "" {
 		t.Errorf("ready, and still attention %q, error %q", m.Attention, m.LastError)
+	}
+}
+
+// A passing trouble in between is no news: the person was called already.
+func TestBadInput_callsAPersonOnceWhileOneTroubleHidesAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bystanders)
+	id := w.order(strings.Replace(modest(10_000), "9000", "7777", 1))
+	w.newProcess(nil, id)
+	failing := func(words string) func() bool {
+		return func() bool { return strings.Contains(w.machine(id).LastError, words) }
+	}
+	for range 2 {
+		w.await("missing template", 20*time.Second, failing("template 7777"))
+		w.sim.SetNodeOnline("pve1", false)
+		w.await("silence of Proxmox", 20*time.Second, failing("no usable answer"))
+		if m := w.machine(id); m.Attention == "" {
+			t.Error("the list of attention forgot that a person is needed")
+		}
+		w.sim.SetNodeOnline("pve1", true)
+	}
+	w.await("missing template", 20*time.Second, failing("template 7777"))
+	if n := w.activity(id); n != 1 {
+		t.Errorf("%d activity entries, want 1", n)
 	}
 }

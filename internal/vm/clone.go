@@ -56,8 +56,7 @@ func (s *Steps) clone(ctx context.Context, m *Machine) error {
 	if err := s.topUp(ctx, m); err != nil {
 		return err
 	}
-	m.Node = m.site.template.Node
-	config, err := m.site.hv.Config(ctx, m.Node, m.VMID)
+	config, err := s.copied(ctx, m)
 	switch {
 	case errors.Is(err, ErrNoGuest):
 		return s.startClone(ctx, m)
@@ -74,7 +73,28 @@ func (s *Steps) clone(ctx context.Context, m *Machine) error {
 	return s.leavePool(ctx, m)
 }
 
+// copied reads the guest that has our id: on the template's node, or where the cluster lists it. A copy that another
+// process made and that somebody moved since is still ours.
+func (s *Steps) copied(ctx context.Context, m *Machine) (GuestConfig, error) {
+	m.Node = m.site.template.Node
+	config, err := m.site.hv.Config(ctx, m.Node, m.VMID)
+	if !errors.Is(err, ErrNoGuest) {
+		return config, err
+	}
+	cluster, failed := m.resources(ctx)
+	if failed != nil {
+		return config, failed
+	}
+	ref, ok := find(cluster.Guests, m.VMID)
+	if !ok || ref.Node == m.Node {
+		return config, err
+	}
+	m.Node = ref.Node
+	return m.site.hv.Config(ctx, m.Node, m.VMID)
+}
+
 func (s *Steps) startClone(ctx context.Context, m *Machine) error {
+	m.Node = m.site.template.Node
 	if err := s.clearFirewall(ctx, m); err != nil {
 		return err
 	}
@@ -121,7 +141,8 @@ func (s *Steps) orAnotherID(ctx context.Context, m *Machine, cause error) error 
 	if !errors.Is(cause, ErrTaken) {
 		return cause
 	}
-	config, err := m.site.hv.Config(ctx, m.Node, m.VMID)
+	m.site.cluster = nil
+	config, err := s.copied(ctx, m)
 	switch {
 	case err != nil && !errors.Is(err, ErrNoGuest):
 		return err // not knowing whose it is, we keep the id

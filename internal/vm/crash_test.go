@@ -76,7 +76,7 @@ func TestCrash_afterEveryStep(t *testing.T) {
 		return !slices.ContainsFunc(struck, func(b *atomic.Bool) bool { return !b.Load() })
 	})
 	heir.adopt(services...)
-	w.awaitAll(60*time.Second, vm.Ready, services...)
+	w.awaitAll(60*time.Second, services...)
 	w.awaitIdle()
 	w.checkOnce(before, services...)
 	for _, id := range services {

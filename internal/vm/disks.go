@@ -140,6 +140,16 @@ func bootOrder(c GuestConfig) []string {
 	return strings.Split(parseOptions(c.Values["boot"]).get("order"), ";")
 }
 
+// pinBoot is the boot line that names the system disk where none does: a guest without one boots from the first disk in
+// search order, and that may be the next disk it gets.
+func pinBoot(c GuestConfig, system disk) (line string, needed bool) {
+	order := slices.DeleteFunc(bootOrder(c), func(key string) bool { return c.Values[key] == "" })
+	if slices.Contains(order, system.key) {
+		return "", false
+	}
+	return "order=" + strings.Join(append([]string{system.key}, order...), ";"), true
+}
+
 // additionalDisk is the first data disk that is not the system disk.
 func additionalDisk(c GuestConfig) (disk, bool) {
 	system, ok := systemDisk(c)

@@ -93,3 +93,21 @@ func TestFreeKey_takesAPlaceThatWorksWhileRunning(t *testing.T) {
 		}
 	}
 }
+
+func TestPinBoot_namesTheSystemDiskWhereNothingDoes(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		c    GuestConfig
+		want string
+	}{
+		"no line":              {guest("sata1", "local:vm-1-disk-0"), "order=sata1"},
+		"named":                {guest("sata1", "local:vm-1-disk-0", "boot", "order=net0;sata1", "net0", "virtio"), ""},
+		"named by the old key": {guest("scsi3", "local:vm-1-disk-0", "bootdisk", "scsi3", "boot", "c"), ""},
+		"others named":         {guest("virtio2", "local:vm-1-disk-0", "boot", "order=net0;scsi9", "net0", "virtio"), "order=virtio2;net0"},
+	} {
+		system, _ := systemDisk(tc.c)
+		if got, _ := pinBoot(tc.c, system); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}

@@ -20,7 +20,7 @@ import (
 // call is a request that a step makes in a deploy without trouble.
 type call struct {
 	step, method, path string // {vmid} and {template} stand for the order's own, "*" for nodes and the like
-	skip               int    // requests of the same kind that earlier steps make
+	from               pipeline.State
 }
 
 // aimed says whether a fault can be aimed at one order's call.
@@ -60,7 +60,7 @@ func startsTask(c call) bool {
 // aim is what goes wrong for an order whose guest has this id.
 func (k class) aim(c call, vmid, template int) pvesim.Fault {
 	f := k.fault
-	f.Method, f.Path, f.Skip, f.Times = c.method, strings.NewReplacer("{vmid}", strconv.Itoa(vmid), "{template}", strconv.Itoa(template)).Replace(c.path), c.skip, 1
+	f.Method, f.Path, f.Times = c.method, strings.NewReplacer("{vmid}", strconv.Itoa(vmid), "{template}", strconv.Itoa(template)).Replace(c.path), 1
 	if passing := f.Drop != pvesim.Keep || f.Status == 595 || f.Status == 502; passing && c.method == http.MethodGet {
 		f.Times = 3 // the adapter repeats reads that meet a passing trouble
 	}
@@ -82,32 +82,27 @@ func trace(t *testing.T) []call {
 	w := newWorld(t, crowd, templates(1))
 	var mu sync.Mutex
 	marks := map[string]int{}
-	var order []string
+	var order []pipeline.Entry
 	id := w.order(aimable(10_000, 20_000))
 	w.newProcess(func(_ *vm.Machine, e pipeline.Entry, commit func() error) error {
 		mu.Lock()
 		defer mu.Unlock()
 		marks[e.Label] = len(w.sim.Requests())
-		order = append(order, e.Label)
+		order = append(order, e)
 		return commit()
 	}, id)
 	w.awaitStatus(id, vm.Ready)
 	mu.Lock()
 	defer mu.Unlock()
 	var calls []call
-	seen := map[string]int{}
 	at := 0
-	for _, label := range order {
-		for _, r := range w.sim.Requests()[at:marks[label]] {
-			c := call{step: label, method: r.Method, path: pattern(r.Path)}
-			key := c.method + c.path
-			c.skip = seen[key]
-			seen[key]++
-			if !slices.ContainsFunc(calls, func(o call) bool { return o.step == label && o.method == c.method && o.path == c.path }) {
+	for _, e := range order {
+		for _, r := range w.sim.Requests()[at:marks[e.Label]] {
+			if c := (call{step: e.Label, from: e.From, method: r.Method, path: pattern(r.Path)}); !slices.Contains(calls, c) {
 				calls = append(calls, c)
 			}
 		}
-		at = marks[label]
+		at = marks[e.Label]
 	}
 	return calls
 }
@@ -214,14 +209,24 @@ func (w *world) try(attempts []attempt) {
 	w.t.Helper()
 	before := w.guests()
 	services := make([]int64, len(attempts))
+	byID := map[int64]attempt{}
 	for i, a := range attempts {
-		w.sim.Fail(a.class.aim(a.call, a.vmid, a.template))
 		services[i] = w.order(aimable(a.vmid, a.template))
 		attempts[i].service = services[i]
+		byID[services[i]] = a
+		if a.call.from == vm.Creation {
+			w.sim.Fail(a.class.aim(a.call, a.vmid, a.template))
+		}
 	}
 	w.conns = 20
-	w.newProcess(nil, services...)
-	w.awaitAll(120*time.Second, vm.Ready, services...)
+	w.newProcess(func(m *vm.Machine, e pipeline.Entry, commit func() error) error {
+		err := commit()
+		if a := byID[m.ServiceID]; e.To == a.call.from { // the step is next
+			w.sim.Fail(a.class.aim(a.call, a.vmid, a.template))
+		}
+		return err
+	}, services...)
+	w.awaitAll(120*time.Second, services...)
 	w.awaitIdle()
 	w.checkOnce(before, services...)
 	for _, a := range attempts {

@@ -82,7 +82,11 @@ func (s *Steps) createAdditionalDisk(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, m, c, Change{Set: map[string]string{freeKey(c, system): value}})
+	set := map[string]string{freeKey(c, system): value}
+	if line, ok := pinBoot(c, system); ok {
+		set["boot"] = line
+	}
+	return s.write(ctx, m, c, Change{Set: set})
 }
 
 // newDisk asks for a volume: "<storage>:<GiB>,format=…" and the limits.

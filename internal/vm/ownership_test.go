@@ -69,6 +69,9 @@ func TestOwner_takesTheNextIDWhenSomebodyTookItMeanwhile(t *testing.T) {
 			if m.VMID != 10_001 {
 				t.Errorf("VM id %d, want the next one, 10001", m.VMID)
 			}
+			if failed := w.db.Text(t, "SELECT COUNT(*) FROM kvmbridge_run_steps WHERE result <> 'success'"); failed != "0" {
+				t.Errorf("%s steps stood: the next id is taken at once", failed)
+			}
 			w.checkModest(id, "pve2")
 			theirs, ok := w.sim.Guest(10_000)
 			if !ok || theirs.Name != "payroll" || theirs.Node != node || !theirs.Running || theirs.Description != "" {
@@ -76,6 +79,17 @@ func TestOwner_takesTheNextIDWhenSomebodyTookItMeanwhile(t *testing.T) {
 			}
 			w.checkOnce(slices.DeleteFunc(w.guests(), func(g pvesim.GuestView) bool { return g.VMID == m.VMID }), id)
 		})
+	}
+}
+
+func TestOwner_leavesIDsThatAreInUseAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bystanders)
+	if m := w.deploy(modest(101)); m.VMID != 102 {
+		t.Errorf("VM id %d, want 102: 101 is in use", m.VMID)
+	}
+	if n := w.db.Text(t, "SELECT COUNT(*) FROM kvmbridge_vmid_reservations"); n != "1" {
+		t.Errorf("%s ids reserved, want 1: an id in use is not even tried", n)
 	}
 }
 
@@ -190,4 +204,41 @@ func TestOwner_followsAServiceThatChangedItsServer(t *testing.T) {
 	if got := w.db.Text(t, "SELECT CONCAT_WS(' ', (SELECT GROUP_CONCAT(DISTINCT server_id) FROM kvmbridge_ip_allocations WHERE service_id = ?), (SELECT server_id FROM kvmbridge_vmid_reservations WHERE service_id = ?))", id, id); got != strconv.FormatInt(other, 10)+" "+strconv.FormatInt(other, 10) {
 		t.Errorf("addresses and VM id are reserved on servers %q, want %d", got, other)
 	}
+}
+
+// The copy was made but not written down, and somebody moved it: it is still ours, no second one is made.
+func TestOwner_findsItsCloneOnAnotherNode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bystanders, func(c *pvesim.Config) { c.Templates[0].Storage = "shared" })
+	before := w.guests()
+	id := w.order(modest(10_000))
+	struck := w.strike(id, "Clone VM", mishap{committed: false, dies: true})
+	w.await("death behind the clone", 20*time.Second, struck.Load)
+	w.api(http.MethodPost, "/nodes/pve1/qemu/10000/migrate", "target", "pve3")
+	w.await("guest on pve3", 10*time.Second, func() bool { g, _ := w.sim.Guest(10_000); return g.Node == "pve3" && g.Lock == "" })
+	w.newProcess(nil, id)
+	w.awaitStatus(id, vm.Ready)
+	w.awaitIdle()
+	w.checkOnce(before, id)
+	w.checkModest(id, "pve3")
+}
+
+// Proxmox calls the id taken, and the node does not say whose guest has it: it may be our own copy.
+func TestOwner_keepsItsIDWhileItCannotLook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, bystanders)
+	before := w.guests()
+	w.sim.Fail(pvesim.Fault{Method: http.MethodPost, Path: "/nodes/pve1/qemu/9000/clone", Times: 1, TaskFails: "unable to create VM 10000: config file already exists"})
+	w.sim.Fail(pvesim.Fault{Method: http.MethodGet, Path: "/nodes/pve1/qemu/10000/config", Skip: 1, Times: 3, Status: 595, Reason: "No route to host"})
+	id := w.order(modest(10_000))
+	w.newProcess(nil, id)
+	m := w.awaitStatus(id, vm.Ready)
+	w.awaitIdle()
+	if m.VMID != 10_000 {
+		t.Errorf("VM id %d, want 10000 kept", m.VMID)
+	}
+	if got := w.said(id, "Clone VM"); !strings.Contains(got, "595") {
+		t.Errorf("the log says %q", got)
+	}
+	w.checkOnce(before, id)
 }

@@ -3,6 +3,7 @@ package vm_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -188,7 +189,7 @@ func (w *world) checkForeign(before []pvesim.GuestView, own map[int]bool) {
 		}
 	}
 	for _, r := range w.sim.Requests() {
-		if vmid := subject(r.Path); r.Method != "GET" && containsGuest(before, vmid) {
+		if vmid := subject(r.Path); r.Method != http.MethodGet && containsGuest(before, vmid) {
 			w.t.Errorf("%s %s changes a foreign guest", r.Method, r.Path)
 		}
 	}
@@ -214,11 +215,11 @@ func subject(path string) int {
 	return n
 }
 
-// awaitAll waits until every service's machine stands at status.
-func (w *world) awaitAll(limit time.Duration, status pipeline.State, services ...int64) {
+// awaitAll waits until every service's machine is ready.
+func (w *world) awaitAll(limit time.Duration, services ...int64) {
 	w.t.Helper()
 	w.await("end of all orders", limit, func() bool {
-		n := w.db.Text(w.t, "SELECT COUNT(*) FROM puqProxmoxKVM_vm_info WHERE vm_status = ?", string(status))
+		n := w.db.Text(w.t, "SELECT COUNT(*) FROM puqProxmoxKVM_vm_info WHERE vm_status = ?", string(vm.Ready))
 		return n == strconv.Itoa(len(services))
 	})
 }

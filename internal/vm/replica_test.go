@@ -30,7 +30,7 @@ func TestReplicas_neverWorkOneMachineTwice(t *testing.T) {
 			strike(one)
 			one.engine.Wake()
 			two.engine.Wake()
-			w.awaitAll(90*time.Second, vm.Ready, services...)
+			w.awaitAll(90*time.Second, services...)
 			w.checkOnce(before, services...)
 			for _, id := range services {
 				w.checkModest(id, "pve2")

@@ -128,8 +128,8 @@ func (w *world) order(settings string) int64 {
 	return id
 }
 
-// engine over steps; change may replace parts of its configuration.
-func (w *world) engine(s pipeline.Store[vm.Machine], steps *vm.Steps, change ...func(*pipeline.Config[vm.Machine])) *pipeline.Engine[vm.Machine] {
+// engine over steps.
+func (w *world) engine(s pipeline.Store[vm.Machine], steps *vm.Steps) *pipeline.Engine[vm.Machine] {
 	w.t.Helper()
 	cfg := pipeline.Config[vm.Machine]{
 		Store: s, Tables: steps.Tables(), Prepare: steps.Prepare, Clock: w.clk, Random: rand.Float64,
@@ -139,9 +139,6 @@ func (w *world) engine(s pipeline.Store[vm.Machine], steps *vm.Steps, change ...
 		Log:      slog.New(slog.DiscardHandler),
 		Retry:    20 * time.Second,
 		Lease:    w.lease,
-	}
-	for _, c := range change {
-		c(&cfg)
 	}
 	e, err := pipeline.New(cfg)
 	if err != nil {
@@ -175,7 +172,8 @@ func (w *world) await(what string, limit time.Duration, done func() bool) {
 	w.t.Helper()
 	for end := time.Now().Add(limit); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.t.Fatalf("no %s after %s", what, limit)
+			w.t.Fatalf("no %s after %s; last errors: %s", what, limit,
+				w.db.Text(w.t, "SELECT COALESCE(GROUP_CONCAT(service_id, ': ', last_error SEPARATOR '; '), 'none') FROM kvmbridge_vm"))
 		}
 	}
 }

@@ -1,20 +1,52 @@
 package whmcs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
-// Facts implements vm.Catalogue.
+// Facts implements vm.Catalogue. Its three questions are asked at once: an order waits for the answers.
 func (d *DB) Facts(ctx context.Context, serviceID int64) (spec.Facts, error) {
+	var facts spec.Facts
+	var options, fields map[string]string
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		facts, err = d.service(ctx, serviceID)
+		return err
+	})
+	g.Go(func() (err error) {
+		if options, err = d.options(ctx, serviceID); err != nil {
+			err = fmt.Errorf("read the options of service %d: %w", serviceID, err)
+		}
+		return err
+	})
+	g.Go(func() (err error) {
+		if fields, err = d.customFields(ctx, serviceID); err != nil {
+			err = fmt.Errorf("read the custom fields of service %d: %w", serviceID, err)
+		}
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return spec.Facts{}, err
+	}
+	facts.Options, facts.CustomFields = options, fields
+	return facts, nil
+}
+
+// service reads the service with its product and server.
+func (d *DB) service(ctx context.Context, serviceID int64) (spec.Facts, error) {
 	var row struct {
 		ClientID  int64          `db:"userid"`
 		ProductID int64          `db:"packageid"`
@@ -34,18 +66,10 @@ func (d *DB) Facts(ctx context.Context, serviceID int64) (spec.Facts, error) {
 	if err != nil {
 		return spec.Facts{}, fmt.Errorf("read service %d: %w", serviceID, err)
 	}
-	options, err := d.options(ctx, serviceID)
-	if err != nil {
-		return spec.Facts{}, fmt.Errorf("read the options of service %d: %w", serviceID, err)
-	}
-	fields, err := d.customFields(ctx, serviceID, row.ProductID)
-	if err != nil {
-		return spec.Facts{}, fmt.Errorf("read the custom fields of service %d: %w", serviceID, err)
-	}
 	return spec.Facts{
 		ServiceID: serviceID, ClientID: row.ClientID, ProductID: row.ProductID, ServerID: row.ServerID.Int64, ServerHost: plain(row.Hostname.String),
 		Status: row.Status.String, Domain: plain(row.Domain.String), Username: plain(row.Username.String),
-		Settings: settings(row.Settings.String), LegacyTemplate: templateID(row.Template.String), Options: options, CustomFields: fields,
+		Settings: settings(row.Settings.String), LegacyTemplate: templateID(row.Template.String),
 	}, nil
 }
 
@@ -79,6 +103,7 @@ const (
 
 // optionRow is one chosen option of a service.
 type optionRow struct {
+	ID       int64          `db:"id"`
 	Name     string         `db:"name"`
 	Type     string         `db:"optiontype"`
 	Choice   sql.NullString `db:"choice"`
@@ -87,13 +112,15 @@ type optionRow struct {
 
 func (d *DB) options(ctx context.Context, serviceID int64) (map[string]string, error) {
 	var rows []optionRow
-	err := d.sql.SelectContext(ctx, &rows, `SELECT o.optionname AS name, COALESCE(o.optiontype, '') AS optiontype, s.optionname AS choice, c.qty
+	err := d.sql.SelectContext(ctx, &rows, `SELECT c.id, o.optionname AS name, COALESCE(o.optiontype, '') AS optiontype, s.optionname AS choice, c.qty
 		FROM tblhostingconfigoptions c JOIN tblproductconfigoptions o ON o.id = c.configid
 		LEFT JOIN tblproductconfigoptionssub s ON s.id = c.optionid AND s.configid = c.configid
-		WHERE c.relid = ? ORDER BY c.id`, serviceID)
+		WHERE c.relid = ?`, serviceID)
 	if err != nil {
 		return nil, err
 	}
+	// The last of two with one name wins. Sorted here, because the server would need a temporary table.
+	slices.SortFunc(rows, func(a, b optionRow) int { return cmp.Compare(a.ID, b.ID) })
 	options := map[string]string{}
 	for _, r := range rows {
 		if value, ok := r.value(); ok {
@@ -116,14 +143,15 @@ func (r optionRow) value() (string, bool) {
 	return key(r.Choice.String), r.Choice.Valid
 }
 
-func (d *DB) customFields(ctx context.Context, serviceID, productID int64) (map[string]string, error) {
+func (d *DB) customFields(ctx context.Context, serviceID int64) (map[string]string, error) {
 	var rows []struct {
 		Name  sql.NullString `db:"fieldname"`
 		Value sql.NullString `db:"value"`
 	}
-	err := d.sql.SelectContext(ctx, &rows, `SELECT f.fieldname, v.value FROM tblcustomfields f
-		JOIN tblcustomfieldsvalues v ON v.fieldid = f.id AND v.relid = ?
-		WHERE f.type = 'product' AND f.relid = ? ORDER BY f.id`, serviceID, productID)
+	err := d.sql.SelectContext(ctx, &rows, `SELECT f.fieldname, v.value FROM tblhosting h
+		JOIN tblcustomfields f ON f.type = 'product' AND f.relid = h.packageid
+		JOIN tblcustomfieldsvalues v ON v.fieldid = f.id AND v.relid = h.id
+		WHERE h.id = ?`, serviceID)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,8 @@ func TestFacts_readsAServiceInEveryCharacterSet(t *testing.T) {
 			db.OptionOfType(t, id, "Yes", 3, "ignored", 1)
 			db.OptionOfType(t, id, "RAM", 4, "ignored", 12)
 			db.Exec(t, "INSERT INTO tblhostingconfigoptions (relid, configid, optionid, qty) VALUES (?, 99999, 99999, 3)", id)
+			nothing := db.Exec(t, "INSERT INTO tblproductconfigoptions (gid, optionname, optiontype) VALUES (1, 'Nothing chosen', '1')")
+			db.Exec(t, "INSERT INTO tblhostingconfigoptions (relid, configid, optionid) VALUES (?, ?, 0)", id, nothing)
 			got, err := q.Facts(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)

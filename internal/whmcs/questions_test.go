@@ -81,7 +81,7 @@ func TestServiceIDsOfServer_inOrder(t *testing.T) {
 	}
 }
 
-func TestMailSentAfter_knowsAMailByItsSubject(t *testing.T) {
+func TestMailsAfter_knowsAMailByItsSubject(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	q := whmcs.New(db.SQL)
@@ -97,22 +97,22 @@ func TestMailSentAfter_knowsAMailByItsSubject(t *testing.T) {
 	if err != nil || mark.Mail == 0 {
 		t.Fatalf("Marks = %+v, %v", mark, err)
 	}
-	sent := func(client int64, template string, want bool) {
+	sent := func(client int64, template string, want int) {
 		t.Helper()
-		if got, err := q.MailSentAfter(t.Context(), client, mark.Mail, template); err != nil || got != want {
-			t.Errorf("MailSentAfter(client %d, %q) = %v, %v; want %v", client, template, got, err, want)
+		if got, err := q.MailsAfter(t.Context(), client, mark.Mail, template); err != nil || got != want {
+			t.Errorf("MailsAfter(client %d, %q) = %d, %v; want %d", client, template, got, err, want)
 		}
 	}
 	mail(8, "100% ready: other.example.com")
 	mail(7, "100 percent ready: vm.example.com") // a percent sign in the subject is no wildcard
-	sent(7, "VM is ready", false)
+	sent(7, "VM is ready", 0)
 	mail(7, "100% ready: vm.example.com")
-	sent(7, "VM is ready", true)
-	sent(8, "VM is ready", true)
-	sent(9, "VM is ready", false)
+	sent(7, "VM is ready", 1)
+	sent(8, "VM is ready", 1)
+	sent(9, "VM is ready", 0)
 	mail(9, "Fertig_x b")
-	sent(9, "VM is ready", true)
-	sent(9, "no such template", false)
+	sent(9, "VM is ready", 1)
+	sent(9, "no such template", 0)
 }
 
 func TestActivityAfter_findsTextThatWHMCSEncoded(t *testing.T) {

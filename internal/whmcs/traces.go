@@ -23,12 +23,6 @@ func (d *DB) Marks(ctx context.Context) (Marks, error) {
 	return m, nil
 }
 
-// MailSentAfter reports whether WHMCS logged a mail of a template to a client behind mark.
-func (d *DB) MailSentAfter(ctx context.Context, clientID, mark int64, template string) (bool, error) {
-	n, err := d.MailsAfter(ctx, clientID, mark, template)
-	return n > 0, err
-}
-
 // MailsAfter counts mails made from a template for a client behind mark. WHMCS's log does not name the template, so
 // subjects are compared with the template's subject in any language, merge fields standing for any text.
 func (d *DB) MailsAfter(ctx context.Context, clientID, mark int64, template string) (int, error) {

@@ -32,6 +32,12 @@ func newVersion(e Env) *cobra.Command {
 	}
 }
 
+// Version is the version of this binary, "dev" if nobody recorded it.
+func Version() string {
+	v, _ := buildIdentity()
+	return v
+}
+
 // buildIdentity is the version and commit of this binary, "dev" and "unknown" if nobody recorded them.
 func buildIdentity() (v, c string) {
 	v, c = version, commit

@@ -1,10 +1,9 @@
-package store
+package addresses
 
 import (
 	"context"
 	"iter"
 	"net/netip"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -16,34 +15,44 @@ const pageSize = 4096
 
 // freeOfPool finds the lowest free addresses of a pool without walking through its range: it reads the allocations in
 // order and stops once it has seen enough gaps.
-func (s *source) freeOfPool(ctx context.Context, d *DB, tx *sqlx.Tx, limit int) ([]ippool.Lease, error) {
-	pool := s.pools[0]
-	busy, err := d.namedElsewhere(ctx, tx, pool)
-	if err != nil {
-		return nil, err
+func (s *source) freeOfPool(ctx context.Context, b *Book, q *sqlx.Tx, limit int) ([]ippool.Lease, error) {
+	var list []ippool.Lease
+	rest := s.pools[0]
+	for {
+		missing := limit - len(list)
+		var failed error
+		gaps := ippool.Gaps(rest, merged(allocated(ctx, q, rest, &failed), s.busy), missing)
+		if failed != nil {
+			return nil, failed
+		}
+		free, err := b.unmentioned(ctx, q, rest.ServerID, gapLeases(rest, gaps))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, free...)
+		if len(gaps) < missing || len(free) == len(gaps) {
+			return list, nil
+		}
+		rest.First = gaps[len(gaps)-1].Next() // beyond the last address of all it is invalid, and Gaps finds nothing
 	}
-	busy = append(busy, s.busy...)
-	slices.SortFunc(busy, netip.Addr.Compare)
-	var failed error
-	gaps := ippool.Gaps(pool, merged(allocated(ctx, tx, pool, &failed), busy), limit)
-	if failed != nil {
-		return nil, failed
-	}
+}
+
+func gapLeases(p ippool.Pool, gaps []netip.Addr) []ippool.Lease {
 	list := make([]ippool.Lease, 0, len(gaps))
 	for _, a := range gaps {
-		list = append(list, ippool.Lease{Address: a, Network: pool.Network, PoolID: pool.ID})
+		list = append(list, ippool.Lease{Address: a, Network: p.Network, PoolID: p.ID})
 	}
-	return list, nil
+	return list
 }
 
 // freeLegacy finds the free entries of a legacy list, in the order in which they stand there.
-func (s *source) freeLegacy(ctx context.Context, d *DB, tx *sqlx.Tx) ([]ippool.Lease, error) {
+func (s *source) freeLegacy(ctx context.Context, b *Book, q *sqlx.Tx) ([]ippool.Lease, error) {
 	var rows []struct {
 		Bridge  string `db:"bridge"`
 		VLAN    int    `db:"vlan"`
 		Address []byte `db:"address"`
 	}
-	err := tx.SelectContext(ctx, &rows, "SELECT bridge, vlan, address FROM kvmbridge_ip_allocations WHERE server_id = ? AND pool_id = 0", s.pools[0].ServerID)
+	err := q.SelectContext(ctx, &rows, "SELECT bridge, vlan, address FROM kvmbridge_ip_allocations WHERE server_id = ? AND pool_id = 0", s.pools[0].ServerID)
 	if err != nil {
 		return nil, err
 	}
@@ -54,25 +63,20 @@ func (s *source) freeLegacy(ctx context.Context, d *DB, tx *sqlx.Tx) ([]ippool.L
 	}
 	var list []ippool.Lease
 	for _, p := range s.pools {
-		named, err := d.namedElsewhere(ctx, tx, p)
-		if err != nil {
-			return nil, err
-		}
-		l := ippool.Lease{Address: p.First, Network: p.Network}
-		if len(named) == 0 && !taken[flightOf(l)] {
+		if l := (ippool.Lease{Address: p.First, Network: p.Network}); !taken[flightOf(l)] {
 			list = append(list, l)
 		}
 	}
-	return list, nil
+	return b.unmentioned(ctx, q, s.pools[0].ServerID, list)
 }
 
 // allocated yields a pool's addresses that have a row, in ascending order, page by page; a failure ends it.
-func allocated(ctx context.Context, tx *sqlx.Tx, p ippool.Pool, failed *error) iter.Seq[netip.Addr] {
+func allocated(ctx context.Context, q *sqlx.Tx, p ippool.Pool, failed *error) iter.Seq[netip.Addr] {
 	return func(yield func(netip.Addr) bool) {
 		from := p.First
 		for from.IsValid() && !p.Last.Less(from) {
 			var page [][]byte
-			*failed = tx.SelectContext(ctx, &page, `SELECT address FROM kvmbridge_ip_allocations WHERE server_id = ? AND bridge = ? AND vlan = ?
+			*failed = q.SelectContext(ctx, &page, `SELECT address FROM kvmbridge_ip_allocations WHERE server_id = ? AND bridge = ? AND vlan = ?
 				AND address >= ? AND address <= ? ORDER BY address LIMIT ?`, p.ServerID, p.Bridge, p.VLAN, from.AsSlice(), p.Last.AsSlice(), pageSize)
 			if *failed != nil {
 				return

@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -48,15 +48,15 @@ type flight struct {
 func flightOf(l ippool.Lease) flight { return flight{l.Address, l.Bridge, l.VLAN} }
 
 // pop hands out the lowest candidate that serves want; lists made before notBefore are made anew.
-func (s *source) pop(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, notBefore time.Time) (ippool.Lease, bool, error) {
+func (s *source) pop(ctx context.Context, b *Book, q *sqlx.Tx, want ippool.Want, notBefore time.Time) (ippool.Lease, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.filled.Before(notBefore) || (len(s.free) == 0 && !s.whole) {
-		if err := s.fill(ctx, d, tx); err != nil {
+		if err := s.fill(ctx, b, q); err != nil {
 			return ippool.Lease{}, false, err
 		}
 	}
-	i := s.choose(want, d.cfg.Clock.Now())
+	i := s.choose(want, b.clock.Now())
 	if i < 0 {
 		return ippool.Lease{}, false, nil
 	}
@@ -66,29 +66,55 @@ func (s *source) pop(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, 
 	return l, true, nil
 }
 
+// claim hands out one particular address; false when it is not to be had here.
+func (s *source) claim(a netip.Addr, want ippool.Want) (ippool.Lease, bool) {
+	i := slices.IndexFunc(s.pools, func(p ippool.Pool) bool {
+		l := ippool.Lease{Address: a, Network: p.Network}
+		return ippool.Contains(p, a) && a != p.Gateway && !slices.Contains(s.busy, a) && s.serves(l, want, familyOf(a))
+	})
+	if i < 0 {
+		return ippool.Lease{}, false
+	}
+	l := ippool.Lease{Address: a, Network: s.pools[i].Network, PoolID: s.pools[i].ID}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flying[flightOf(l)] {
+		return ippool.Lease{}, false
+	}
+	s.flying[flightOf(l)] = true
+	s.free = slices.DeleteFunc(s.free, func(f ippool.Lease) bool { return flightOf(f) == flightOf(l) })
+	return l, true
+}
+
 // choose is the lowest candidate that serves want, or one shortly behind it while another process takes from the same
 // pool: two processes that both go for the lowest would wait for each other at every address.
 func (s *source) choose(want ippool.Want, now time.Time) int {
-	serves := func(l ippool.Lease) bool { return want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN) }
-	i := slices.IndexFunc(s.free, serves)
+	fits := func(l ippool.Lease) bool { return want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN) }
+	i := slices.IndexFunc(s.free, fits)
 	if i < 0 || !s.rivals.Add(listLife).After(now) {
 		return i
 	}
 	j := min(i+rand.N(stagger), len(s.free)-1) //nolint:gosec // spreads, does not hide
-	if serves(s.free[j]) {
+	if fits(s.free[j]) {
 		return j
 	}
 	return i
 }
 
-func (s *source) fill(ctx context.Context, d *DB, tx *sqlx.Tx) error {
-	now := d.cfg.Clock.Now()
+// serves reports whether a candidate of this list is one that want may get.
+func (s *source) serves(l ippool.Lease, want ippool.Want, family int) bool {
+	return s.pools[0].ServerID == want.ServerID && familyOf(l.Address) == family &&
+		(want.Auto || (l.Bridge == want.Bridge && l.VLAN == want.VLAN))
+}
+
+func (s *source) fill(ctx context.Context, b *Book, q *sqlx.Tx) error {
+	now := b.clock.Now()
 	var free []ippool.Lease
 	var err error
 	if s.legacy {
-		free, err = s.freeLegacy(ctx, d, tx)
+		free, err = s.freeLegacy(ctx, b, q)
 	} else {
-		free, err = s.freeOfPool(ctx, d, tx, listSize+len(s.flying))
+		free, err = s.freeOfPool(ctx, b, q, listSize+len(s.flying))
 	}
 	if err != nil {
 		return err
@@ -99,12 +125,15 @@ func (s *source) fill(ctx context.Context, d *DB, tx *sqlx.Tx) error {
 	return nil
 }
 
-// lost ends a flight whose address another process has taken.
-func (s *source) lost(l ippool.Lease, at time.Time) {
-	s.landed(l)
+// lost ends a flight whose address another process has taken; stale makes the next pop look again.
+func (s *source) lost(l ippool.Lease, at time.Time, stale bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.flying, flightOf(l))
 	s.rivals = at
+	if stale {
+		s.filled = time.Time{}
+	}
 }
 
 // landed ends a flight: the address is somebody's now.

@@ -1,4 +1,4 @@
-package store
+package addresses
 
 import (
 	"context"
@@ -13,13 +13,14 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 )
 
 // allocator keeps, for a moment, what is known about pools.
 type allocator struct {
 	mu         sync.Mutex
 	servers    map[int64]*serverPools
-	mentions   []mention
+	mentions   map[netip.Addr][]int64 // address -> services that show it; never changed, only replaced
 	mentionsAt time.Time
 }
 
@@ -35,10 +36,10 @@ type serverPools struct {
 }
 
 // sources lists where addresses of a family may come from, in the order to be tried.
-func (a *allocator) sources(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool.Want, family int) ([]*source, []string, error) {
+func (a *allocator) sources(ctx context.Context, b *Book, q *sqlx.Tx, want ippool.Want, family int) ([]*source, []string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s, err := a.server(ctx, d, tx, want.ServerID)
+	s, err := a.server(ctx, b, q, want.ServerID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,17 +52,17 @@ func (a *allocator) sources(ctx context.Context, d *DB, tx *sqlx.Tx, want ippool
 	return list, s.faults, nil
 }
 
-func (a *allocator) server(ctx context.Context, d *DB, tx *sqlx.Tx, id int64) (*serverPools, error) {
-	now := d.cfg.Clock.Now()
+func (a *allocator) server(ctx context.Context, b *Book, q *sqlx.Tx, id int64) (*serverPools, error) {
+	now := b.clock.Now()
 	old := a.servers[id]
 	if old != nil && old.loaded.Add(listLife).After(now) {
 		return old, nil
 	}
 	s := &serverPools{loaded: now}
-	if err := s.loadPools(ctx, tx, id); err != nil {
+	if err := s.loadPools(ctx, q, id); err != nil {
 		return nil, err
 	}
-	if err := s.loadLegacy(ctx, tx, id); err != nil {
+	if err := s.loadLegacy(ctx, q, id); err != nil {
 		return nil, err
 	}
 	s.join(old)
@@ -82,6 +83,7 @@ func (s *serverPools) join(old *serverPools) {
 		for _, l := range s.legacy { // the list keeps its addresses to itself
 			busy = append(busy, l.First)
 		}
+		slices.SortFunc(busy, netip.Addr.Compare)
 		s.add(known, &source{key: fmt.Sprint(p, s.text, busy), pools: []ippool.Pool{p}, busy: busy})
 	}
 	if len(s.legacy) > 0 {
@@ -112,9 +114,9 @@ func (s *serverPools) gateways(p ippool.Pool) []netip.Addr {
 	return list
 }
 
-func (s *serverPools) loadPools(ctx context.Context, tx *sqlx.Tx, serverID int64) error {
+func (s *serverPools) loadPools(ctx context.Context, q *sqlx.Tx, serverID int64) error {
 	var rows []poolRow
-	err := tx.SelectContext(ctx, &rows, `SELECT id, server_id, bridge, vlan, gateway, mask, dns1, dns2, address_start, address_stop
+	err := q.SelectContext(ctx, &rows, `SELECT id, server_id, bridge, vlan, gateway, mask, dns1, dns2, address_start, address_stop
 		FROM puq_proxmox_kvm_ip_pools WHERE server_id = ? ORDER BY id`, serverID)
 	if err != nil {
 		return fmt.Errorf("read the address pools of server %d: %w", serverID, err)
@@ -130,9 +132,9 @@ func (s *serverPools) loadPools(ctx context.Context, tx *sqlx.Tx, serverID int64
 	return nil
 }
 
-func (s *serverPools) loadLegacy(ctx context.Context, tx *sqlx.Tx, serverID int64) error {
+func (s *serverPools) loadLegacy(ctx context.Context, q *sqlx.Tx, serverID int64) error {
 	var list []sql.NullString
-	if err := tx.SelectContext(ctx, &list, "SELECT assignedips FROM tblservers WHERE id = ?", serverID); err != nil {
+	if err := q.SelectContext(ctx, &list, "SELECT assignedips FROM tblservers WHERE id = ?", serverID); err != nil {
 		return fmt.Errorf("read the address list of server %d: %w", serverID, err)
 	}
 	for _, l := range list {
@@ -168,7 +170,7 @@ func (r poolRow) pool() ippool.Pool {
 	return ippool.Pool{
 		ID: r.ID, ServerID: r.ServerID, First: address(r.Start), Last: address(r.Stop),
 		Network: ippool.Network{
-			Bridge: strings.TrimSpace(r.Bridge.String), VLAN: number(r.VLAN.String), Bits: number(r.Mask.String),
+			Bridge: strings.TrimSpace(r.Bridge.String), VLAN: plain.Number(r.VLAN.String), Bits: plain.Number(r.Mask.String),
 			Gateway: address(r.Gateway), DNS: ippool.ParseAddresses(r.DNS1.String + " " + r.DNS2.String),
 		},
 	}
