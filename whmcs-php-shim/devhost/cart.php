@@ -6,6 +6,7 @@
 declare(strict_types=1);
 
 use Devhost\Html;
+use Devhost\OptionForm;
 use Devhost\Orders;
 use Devhost\Page;
 use WHMCS\Database\Capsule;
@@ -30,17 +31,6 @@ if (Page::isPost()) {
     Page::redirect("clientarea.php?action=productdetails&id={$order['service_id']}&ordered=1");
 }
 $rows = ['Host name' => Html::input('hostname', '') . '<div class="help-block">May stay empty.</div>'];
-foreach (Orders::options((int) $product->id) as $option) {
-    $label = explode('|', $option->optionname, 2);
-    $choices = [];
-    foreach ($option->choices as $choice) {
-        $parts = explode('|', $choice->optionname, 2);
-        $choices[$choice->id] = $parts[1] ?? $parts[0];
-    }
-    $name = "configoption[$option->id]";
-    $rows[Html::e($label[1] ?? $label[0])] = in_array((int) $option->optiontype, [3, 4], true)
-        ? Html::input($name, (string) $option->qtyminimum, 'number')
-        : Html::select($name, $choices, '');
-}
+$rows += OptionForm::rows((int) $product->id, []);
 $form = Html::form('cart.php', ['pid' => $product->id], Html::fields($rows) . Html::button('Complete Order', 'success'));
 Page::client("Configure $product->name", $form);

@@ -85,6 +85,34 @@ final class DevhostServerTest extends ShimTestCase
         self::assertSame([], FakeModule::$calls);
     }
 
+    public function testChangePassword_storesTheNewOneOnlyAfterSuccess(): void
+    {
+        $seen = [];
+        add_hook('AfterModuleChangePassword', 1, static function (array $vars) use (&$seen): void {
+            $seen[] = $vars;
+        });
+        $this->create();
+        $old = decrypt($this->service()['password']);
+        FakeModule::$answer = 'Too short.';
+        self::assertSame('Too short.', Server::command(101, 'ChangePassword', false, 'new'));
+        self::assertSame(['new', $old], [FakeModule::$calls[1]['password'], decrypt($this->service()['password'])]);
+        FakeModule::$answer = 'success';
+        self::assertSame('success', Server::command(101, 'ChangePassword', false, 'newer'));
+        self::assertSame('newer', decrypt($this->service()['password']));
+        self::assertSame([['serviceid' => 101, 'oldpassword' => $old, 'newpassword' => 'newer']], $seen);
+    }
+
+    public function testButtons_areTheModulesAndRunWithTheHooksOfCustomOnes(): void
+    {
+        $seen = [];
+        add_hook('AfterModuleCustom', 1, static function (array $vars) use (&$seen): void {
+            $seen[] = $vars['params']['action'];
+        });
+        self::assertSame(['*Wave' => 'Wave'], Server::buttons(101));
+        self::assertSame('success', Server::command(101, 'Wave'));
+        self::assertSame([['Wave'], 'Pending'], [$seen, $this->service()['domainstatus']]);
+    }
+
     public function testHooks_runLowestPriorityFirst(): void
     {
         foreach ([5, -1, 3] as $priority) {

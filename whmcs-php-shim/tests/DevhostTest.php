@@ -99,6 +99,81 @@ final class DevhostTest extends TestCase
         self::assertStringContainsString('c.example.com', $browser->get($page)->html);
     }
 
+    public function testAdmin_pressesTheModulesButtons(): void
+    {
+        $service = self::devhost('order')['service_id'];
+        $browser = $this->admin();
+        $page = "admin/clientsservices.php?userid=1&id=$service";
+        preg_match_all('~name="ac" value="(\w+)".*?<button[^>]*>([^<]+)<~', $browser->get($page)->html, $found);
+        self::assertSame(\Kvmbridge\Shim\ServerModule::BUTTONS, array_combine(array_map('html_entity_decode', $found[2]), $found[1]));
+        self::assertStringContainsString('completed successfully', $browser->post($page, ['modop' => 'custom', 'ac' => 'SetCPURAM'])->text());
+        self::devhost('set-addon', 'sidecar_urls', FakeSidecar::url('refusal'));
+        self::assertSame('The product has no template. Choose one.',
+            $browser->post($page, ['modop' => 'custom', 'ac' => 'Reinstall', 'ajax' => 1])->html);
+        self::assertSame(['name' => 'Reinstall'], json_decode(FakeSidecar::lastRequest()['body'], true)['args']);
+        self::assertStringContainsString('Unknown module command', $browser->get($page)->post($page, ['modop' => 'custom', 'ac' => 'ClientArea'])->text());
+    }
+
+    public function testAdmin_setsAnExistingMachineAndTerminatesIt(): void
+    {
+        $service = self::devhost('order')['service_id'];
+        $browser = $this->admin();
+        $page = "admin/clientsservices.php?userid=1&id=$service";
+        $browser->get($page)->post($page, ['domain' => 'd.example.com', 'modulefields' => ['vm_id' => '4711'], 'ajax' => 1]);
+        self::assertSame(['name' => 'SetVMID', 'vm_id' => 4711], json_decode(FakeSidecar::lastRequest()['body'], true)['args']);
+        self::assertStringContainsString('completed successfully', $browser->get($page)->post($page, ['modop' => 'terminate'])->text());
+        self::assertStringContainsString('value="Terminated"', $browser->html);
+    }
+
+    public function testClient_upgradesAndChangesThePassword(): void
+    {
+        $service = self::devhost('order', '--option', 'RAM=2')['service_id'];
+        $browser = (new Browser(self::$web))->get('login.php')
+            ->post('login.php', ['username' => 'jane@example.com', 'password' => 'client', 'goto' => 'clientarea.php']);
+        $browser->get("upgrade.php?type=configoptions&id=$service");
+        preg_match('~name="(configoption\[\d+\])">(?:<option[^>]*>[^<]*</option>)*?<option value="(\d+)">16 GB~', $browser->html, $ram);
+        self::assertStringContainsString('selected>2 GB', $browser->html);
+        $browser->post('upgrade.php', ['id' => $service, $ram[1] => $ram[2]]);
+        self::assertStringContainsString('Your upgrade order has been completed.', $browser->text());
+        self::assertStringContainsString("Module ChangePackage Successful - Service ID: $service",
+            $this->admin()->get('admin/systemactivitylog.php')->text());
+        self::assertStringContainsString('selected>16 GB', $browser->get("upgrade.php?type=configoptions&id=$service")->html);
+        self::assertStringContainsString('KVM Start', $browser->get("upgrade.php?type=package&id=$service")->text());
+        self::assertSame(404, $browser->get('upgrade.php?type=package&id=9999')->status);
+
+        $page = "clientarea.php?action=productdetails&id=$service";
+        $form = ['modulechangepassword' => 'true', 'newpw' => 'Brand-new 1', 'confirmpw' => 'Brand-new 1'];
+        self::assertStringContainsString('completed successfully', $browser->get($page)->post($page, $form)->text());
+        self::assertStringContainsString('twice', $browser->post($page, ['confirmpw' => 'x'] + $form)->text());
+        self::devhost('set-addon', 'sidecar_urls', FakeSidecar::deadUrl());
+        self::assertStringContainsString('may not have been changed', $browser->post($page, ['newpw' => 'b', 'confirmpw' => 'b'] + $form)->text());
+        self::assertStringNotContainsString('127.0.0.1', $browser->text());
+        self::assertStringContainsString('value="Brand-new 1"', $this->admin()->get("admin/clientsservices.php?id=$service")->html);
+    }
+
+    public function testUpgrade_thatFailsHasChangedTheServiceAndWaitsInTheModuleQueue(): void
+    {
+        $service = (string) self::devhost('order', '--option', 'RAM=2', '--option', 'IPv4 Addresses=4')['service_id'];
+        self::devhost('set-addon', 'sidecar_urls', FakeSidecar::url('refusal'));
+        self::assertSame('The product has no template. Choose one.', self::devhost('upgrade', $service, '--option', 'RAM=8')['result']);
+        self::assertStringContainsString('RAM 8', $this->admin()->get("admin/clientsservices.php?id=$service")->text());
+        $queued = $this->admin()->get('admin/modulequeue.php');
+        self::assertStringContainsString("#$service ChangePackage", $queued->text());
+        self::devhost('set-addon', 'sidecar_urls', FakeSidecar::url('success'));
+        self::assertContains("queue: ChangePackage service $service: success", self::devhost('cron')['lines']);
+        self::assertStringContainsString('IPv4 Addresses 4', $this->admin()->get("admin/clientsservices.php?id=$service")->text());
+    }
+
+    public function testCli_callsEveryCommandOfALife(): void
+    {
+        $service = (string) self::devhost('order')['service_id'];
+        foreach ([['Start'], ['SetDNSRecords'], ['ChangePassword', 'Other-pass 3'], ['SuspendAccount'], ['UnsuspendAccount'], ['TerminateAccount']] as $call) {
+            self::assertSame('success', self::devhost('call', $call[0], $service, ...array_slice($call, 1))['result']);
+            $sent = json_decode(FakeSidecar::lastRequest()['body'], true);
+            self::assertSame($call[1] ?? $sent['service']['password'], $sent['service']['password']);
+        }
+    }
+
     public function testAdmin_editsTheProduct(): void
     {
         $browser = $this->admin();
@@ -187,7 +262,8 @@ final class DevhostTest extends TestCase
     public function testCli_saysWhatIsWrong(): void
     {
         foreach ([['frobnicate'], ['call', 'X'], ['order', '--option', 'RAM=3'], ['order', '--option', 'Colour=red'], ['order', 'x'],
-            ['test-connection', '99'], ['call', 'ClientArea', '9999']] as $arguments) {
+            ['test-connection', '99'], ['call', 'ClientArea', '9999'], ['upgrade'], ['upgrade', '9999'],
+            ['upgrade', '1', '--product', '99'], ['upgrade', '1', '--option', 'RAM=3']] as $arguments) {
             [$code, , $error] = self::execute(array_merge([self::$root . '/bin/devhost.php'], $arguments));
             self::assertNotSame(0, $code, implode(' ', $arguments));
             self::assertMatchesRegularExpression('/usage:|devhost .*: .{10,}/', $error);

@@ -29,4 +29,19 @@ namespace {
     {
         return FakeModule::call($params);
     }
+
+    function fakemodule_ChangePassword(array $params): string
+    {
+        return FakeModule::call($params);
+    }
+
+    function fakemodule_Wave(array $params): string
+    {
+        return FakeModule::call($params);
+    }
+
+    function fakemodule_AdminCustomButtonArray(array $params): array
+    {
+        return ['*Wave' => 'Wave'];
+    }
 }

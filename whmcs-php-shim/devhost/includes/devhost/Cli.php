@@ -20,7 +20,9 @@ final class Cli
         'deactivate-addon' => ['deactivateAddon', 0, 'deactivate-addon'],
         'set-addon' => ['setAddon', 2, 'set-addon NAME VALUE             a setting of the addon'],
         'order' => ['order', 0, 'order --product N [--client N] [--domain NAME] [--option "RAM=4"]…'],
-        'call' => ['call', 2, 'call FUNCTION SERVICE            a function of the server module on a service'],
+        'upgrade' => ['upgrade', 1, 'upgrade SERVICE [--product N] [--option "RAM=4"]…   what is not named stays as it is'],
+        'call' => ['call', 2, 'call FUNCTION SERVICE [PASSWORD] a function of the server module on a service; PASSWORD is the new '
+            . 'one of ChangePassword'],
         'output' => ['output', 0, 'output [PAGE]                    the page of the addon'],
         'test-connection' => ['testConnection', 1, 'test-connection SERVER'],
         'cron' => ['cron', 0, 'cron [daily]                     one run of the cron'],
@@ -102,6 +104,15 @@ final class Cli
         return $order + ['result' => Orders::setUp($order['service_id'], 'order')];
     }
 
+    private static function upgrade(array $arguments): array
+    {
+        $service = (int) array_shift($arguments);
+        $named = self::named($arguments);
+        $present = (int) Capsule::table('tblhosting')->where('id', $service)->value('packageid');
+        $product = (int) ($named['product'][0] ?? $present);
+        return ['result' => Upgrades::complete($service, $product, self::choices($product, $named['option'] ?? []))];
+    }
+
     /** @param string[] $options "Name=value" */
     private static function choices(int $product, array $options): array
     {
@@ -135,8 +146,8 @@ final class Cli
     private static function call(array $arguments): array
     {
         [$function, $service] = [$arguments[0], (int) $arguments[1]];
-        if (Server::isCommand($function)) {
-            return ['result' => Server::command($service, $function)];
+        if (Server::isCommand($function) || in_array($function, Server::buttons($service), true)) {
+            return ['result' => Server::command($service, $function, false, $arguments[2] ?? '')];
         }
         return ['result' => Server::call(Server::moduleOf($service), $function, Params::forService($service, $function))];
     }

@@ -46,14 +46,42 @@ final class ClientPage
             Page::stop(404, 'Oops!', 'The product could not be found.');
         }
         $alert = isset($_GET['ordered']) ? Html::alert('success', 'Thank you for your order.') : '';
+        $alert .= isset($_GET['upgraded']) ? Html::alert('success', 'Your upgrade order has been completed.') : '';
+        if (isset($_POST['modulechangepassword']) && Page::isPost()) {
+            $alert .= $this->changePassword($service, (string) ($_POST['newpw'] ?? ''), (string) ($_POST['confirmpw'] ?? ''));
+        }
         if (($_REQUEST['modop'] ?? '') === 'custom') {
             $alert .= $this->custom($id, (string) ($_REQUEST['a'] ?? ''));
         }
         $product = (string) Capsule::table('tblproducts')->where('id', $service->packageid)->value('name');
         $output = $this->moduleOutput($id);
         Page::client($product, "$alert<div class=\"panel\"><div class=\"panel-heading\">Overview</div><div class=\"panel-body\">"
-            . $this->overview($service) . '</div></div><div class="panel"><div class="panel-heading">Manage</div><div class="panel-body">'
+            . $this->overview($service) . $this->actions($service) . '</div></div><div class="panel"><div class="panel-heading">Manage</div><div class="panel-body">'
             . "<div class=\"text-center module-client-area\">$output</div></div></div>");
+    }
+
+    /** The form and the links that WHMCS shows for active products only. */
+    private function actions(object $service): string
+    {
+        if ($service->domainstatus !== 'Active') {
+            return '';
+        }
+        $html = Html::link("upgrade.php?type=package&id=$service->id", 'Upgrade/Downgrade') . ' '
+            . Html::link("upgrade.php?type=configoptions&id=$service->id", 'Upgrade/Downgrade Options');
+        if (!Server::has(Server::moduleOf((int) $service->id), 'ChangePassword')) {
+            return $html;
+        }
+        $fields = Html::fields(['New Password' => Html::input('newpw', '', 'password'), 'Confirm' => Html::input('confirmpw', '', 'password')]);
+        return $html . Html::form("clientarea.php?action=productdetails&id=$service->id", ['modulechangepassword' => 'true'],
+            $fields . Html::button('Change Password'));
+    }
+
+    private function changePassword(object $service, string $new, string $confirmed): string
+    {
+        if ($service->domainstatus !== 'Active' || $new === '' || $new !== $confirmed) {
+            return Html::alert('danger', 'Enter the same new password twice.');
+        }
+        return Html::outcome(Server::command((int) $service->id, 'ChangePassword', false, $new));
     }
 
     private function custom(int $id, string $function): string

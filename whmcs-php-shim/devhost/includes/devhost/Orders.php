@@ -107,10 +107,28 @@ final class Orders
         return $best['id'];
     }
 
-    private static function choose(int $serviceId, int $productId, array $choices): void
+    /** Yes/no and quantity are numbers, everything else is a choice. */
+    public static function isCounted(object $option): bool
+    {
+        return in_array((int) $option->optiontype, [3, 4], true);
+    }
+
+    /** @return array<int,int> option id => choice id or number, as a service has them */
+    public static function chosen(int $serviceId): array
+    {
+        $chosen = [];
+        foreach (Capsule::table('tblhostingconfigoptions')->where('relid', $serviceId)->get() as $row) {
+            $option = Capsule::table('tblproductconfigoptions')->where('id', $row->configid)->first();
+            $chosen[(int) $row->configid] = (int) ($option !== null && self::isCounted($option) ? $row->qty : $row->optionid);
+        }
+        return $chosen;
+    }
+
+    /** Gives a service all options of a product; those without a choice get the first, or the least number. */
+    public static function choose(int $serviceId, int $productId, array $choices): void
     {
         foreach (self::options($productId) as $option) {
-            $counted = in_array((int) $option->optiontype, [3, 4], true);
+            $counted = self::isCounted($option);
             $first = $option->choices[0]->id ?? 0;
             $given = $choices[$option->id] ?? ($counted ? (int) $option->qtyminimum : $first);
             Capsule::table('tblhostingconfigoptions')->insert([
@@ -120,11 +138,11 @@ final class Orders
         }
     }
 
-    private static function price(object $product, array $choices): float
+    public static function price(object $product, array $choices): float
     {
         $price = self::monthly('product', (int) $product->id);
         foreach (self::options((int) $product->id) as $option) {
-            if (!in_array((int) $option->optiontype, [3, 4], true)) {
+            if (!self::isCounted($option)) {
                 $price += self::monthly('configoptions', (int) ($choices[$option->id] ?? $option->choices[0]->id ?? 0));
             }
         }

@@ -43,6 +43,15 @@ final class Server
         return function_exists("{$module}_$function") || self::load($module) && function_exists("{$module}_$function");
     }
 
+    /** @return array<string,string> label => function suffix, what the service page offers besides the core commands */
+    public static function buttons(int $serviceId): array
+    {
+        $module = self::moduleOf($serviceId);
+        return self::has($module, 'AdminCustomButtonArray')
+            ? (array) self::call($module, 'AdminCustomButtonArray', Params::forService($serviceId, 'AdminCustomButtonArray'))
+            : [];
+    }
+
     /** Calls <module>_<function> with one array, whatever it returns. */
     public static function call(string $module, string $function, array $params)
     {
@@ -59,11 +68,12 @@ final class Server
     }
 
     /**
-     * Runs a core command or a custom function on a service.
+     * Runs a core command or a custom function on a service. ChangePassword gets the new password as the present one, which
+     * is stored only after success.
      *
      * @return string 'success' or the module's error text
      */
-    public static function command(int $serviceId, string $function, bool $automated = false): string
+    public static function command(int $serviceId, string $function, bool $automated = false, string $newPassword = ''): string
     {
         $module = self::moduleOf($serviceId);
         if ($module === '') {
@@ -74,6 +84,7 @@ final class Server
             Orders::completeLogin($serviceId);
         }
         $params = Params::forService($serviceId, $function);
+        $params = $newPassword === '' ? $params : ['password' => $newPassword] + $params;
         foreach (Hooks::run("PreModule$word", ['params' => $params]) as $override) {
             if (!empty($override['abortcmd'])) {
                 return 'Action Aborted by Hook';
@@ -94,10 +105,21 @@ final class Server
             Capsule::table('tblhosting')->where('id', $serviceId)->update(['domainstatus' => $status]);
         }
         Log::activity("Module $word Successful - Service ID: $serviceId", self::clientOf($serviceId));
+        if ($word === 'ChangePassword') {
+            self::storePassword($serviceId, (string) ($params['password'] ?? ''));
+            return;
+        }
         if ($word === 'Create') {
             Mail::sendById(self::welcomeMail($serviceId), $serviceId);
         }
         Hooks::run("AfterModule$word", ['params' => $params]);
+    }
+
+    private static function storePassword(int $serviceId, string $new): void
+    {
+        $old = Cipher::decrypt((string) Capsule::table('tblhosting')->where('id', $serviceId)->value('password'));
+        Capsule::table('tblhosting')->where('id', $serviceId)->update(['password' => Cipher::encrypt($new)]);
+        Hooks::run('AfterModuleChangePassword', ['serviceid' => $serviceId, 'oldpassword' => $old, 'newpassword' => $new]);
     }
 
     private static function failed(

@@ -97,7 +97,7 @@ final class ServicePage
                 $html .= Html::form($this->url(), ['modop' => $operation], Html::button($label), 'inline');
             }
         }
-        foreach ($this->custom() as $label => $function) {
+        foreach (Server::buttons($this->id()) as $label => $function) {
             $html .= Html::form($this->url(), ['modop' => 'custom', 'ac' => $function], Html::button((string) $label), 'inline');
         }
         return $html;
@@ -112,17 +112,9 @@ final class ServicePage
         return '<h2>Configurable Options</h2>' . Html::table(['Option', 'Value'], $rows);
     }
 
-    private function custom(): array
-    {
-        $buttons = Server::has($this->module(), 'AdminCustomButtonArray')
-            ? Server::call($this->module(), 'AdminCustomButtonArray', Params::forService($this->id(), 'AdminCustomButtonArray'))
-            : [];
-        return is_array($buttons) ? $buttons : [];
-    }
-
     private function allowed(string $function): string
     {
-        return in_array($function, $this->custom(), true) ? $function : '';
+        return in_array($function, Server::buttons($this->id()), true) ? $function : '';
     }
 
     private function module(): string
