@@ -116,19 +116,18 @@ func (d *Desk) Unsuspend(ctx context.Context, serviceID int64) error {
 }
 
 func (d *Desk) power(ctx context.Context, serviceID int64, suspended bool) error {
-	m, err := d.Registry.Find(ctx, serviceID)
+	err := d.Registry.Suspend(ctx, serviceID, suspended)
 	if errors.Is(err, ErrNoMachine) {
 		return Sentence(fmt.Sprintf("Service %d has no VM: run Create first.", serviceID))
 	}
 	if err != nil {
 		return err
 	}
-	if err := d.Registry.Suspend(ctx, serviceID, suspended); err != nil {
-		return err
-	}
 	d.Wake()
-	if m.Status != Ready {
-		return nil
+	// The status is read after the wish is written: a machine that is not ready yet sees the wish before it becomes so.
+	m, err := d.Registry.Find(ctx, serviceID)
+	if err != nil || m.Status != Ready {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(d.PowerLimit, 8*time.Second))
 	defer cancel()
