@@ -35,7 +35,7 @@ func (w *world) browser(t *testing.T, width, height int) *browser {
 	if err != nil {
 		t.Skip("the program chromium is not installed; install the package chromium")
 	}
-	profile, err := os.MkdirTemp("", "kb")
+	profile, err := os.MkdirTemp("", "kb") //nolint:usetesting // the helpers of the browser end after the test, t.TempDir would fail
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,8 @@ func TestBrowser_clientOrders(t *testing.T) {
 			var address string
 			b.do(chromedp.Location(&address))
 			var service int64
-			if _, err := fmt.Sscanf(address[strings.Index(address, "id="):], "id=%d", &service); err != nil {
+			_, id, _ := strings.Cut(address, "id=")
+			if _, err := fmt.Sscanf(id, "%d", &service); err != nil {
 				t.Fatalf("%s: %v", address, err)
 			}
 			m := w.ready(t, service)

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -233,7 +234,7 @@ func (w *world) close() error {
 	if w.db != nil {
 		err = errors.Join(err, w.db.Close())
 	}
-	return errors.Join(err, w.Playground.Close())
+	return errors.Join(err, w.Close())
 }
 
 // order places an order that must be accepted.
@@ -291,7 +292,7 @@ func await(t *testing.T, what string, so func() bool, trouble func() string) {
 func (w *world) call(t *testing.T, function string, service int64) string {
 	t.Helper()
 	var answer struct{ Result string }
-	if err := w.WHMCS.Run(t.Context(), &answer, "call", function, fmt.Sprint(service)); err != nil {
+	if err := w.WHMCS.Run(t.Context(), &answer, "call", function, strconv.FormatInt(service, 10)); err != nil {
 		t.Fatal(err)
 	}
 	return answer.Result
@@ -424,8 +425,7 @@ func (v *visitor) login(page, name, password string) {
 
 func (v *visitor) get(page string) (int, string) {
 	v.t.Helper()
-	resp, err := v.http.Get(v.site + page)
-	return v.read(resp, err)
+	return v.send(http.MethodGet, page, nil)
 }
 
 // post sends a form to target with the token of page.
@@ -437,12 +437,19 @@ func (v *visitor) post(page, target string, form url.Values) (int, string) {
 		v.t.Fatalf("%s has no form:\n%s", page, html)
 	}
 	form.Set("token", token[1])
-	resp, err := v.http.PostForm(v.site+target, form)
-	return v.read(resp, err)
+	return v.send(http.MethodPost, target, strings.NewReader(form.Encode()))
 }
 
-func (v *visitor) read(resp *http.Response, err error) (int, string) {
+func (v *visitor) send(method, page string, form io.Reader) (int, string) {
 	v.t.Helper()
+	req, err := http.NewRequestWithContext(v.t.Context(), method, v.site+page, form)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	resp, err := v.http.Do(req)
 	if err != nil {
 		v.t.Fatal(err)
 	}

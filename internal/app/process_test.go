@@ -34,7 +34,7 @@ func launch(t *testing.T, env []string, args ...string) *process {
 			t.Skipf("the program %s is not installed", program)
 		}
 	}
-	tmp, err := os.MkdirTemp("", "kb") // t.TempDir is too long for a socket
+	tmp, err := os.MkdirTemp("", "kb") //nolint:usetesting // t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}

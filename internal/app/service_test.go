@@ -159,7 +159,7 @@ func TestConfigOptions_notesTheFaultsOfTheSavedSettings(t *testing.T) {
 		"good":        {sold, []string{"The saved settings are valid.", "vm.template"}},
 		"unknown key": {`{"vm":{"template":9000,"cpus":2}}`, []string{"have faults", "vm.cpus", "vm.cpu"}},
 		"no JSON":     {`{"vm":`, []string{"have faults", "JSON"}},
-		"two faults":  {`{"vm":{"cpu":"many"},"netwrok":{}}`, []string{"vm.cpu", "netwrok", "network"}},
+		"two faults":  {`{"vm":{"cpu":"many"},"netwerk":{}}`, []string{"vm.cpu", "netwerk", "network"}},
 		"a script":    {`{"vm":{"<script>alert(1)</script>":1}}`, []string{"have faults", "&lt;script&gt;"}},
 	} {
 		t.Run(name, func(t *testing.T) {

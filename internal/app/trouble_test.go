@@ -27,6 +27,7 @@ func TestTrouble_isToldAndPassesByItself(t *testing.T) {
 		"no pool for the bridge": {
 			settings: strings.NewReplacer(`"vmbr0"`, `"vmbr1"`, `"auto":true`, `"auto":false`, `"ipv6":1`, `"ipv6":0`).Replace(sold),
 			breaks: func(t *testing.T, w *world) func() {
+				t.Helper()
 				return func() {
 					addr := netip.MustParseAddr
 					_, err := w.sidecar.Store().AddPool(t.Context(), ippool.Pool{ServerID: 1, First: addr("198.51.100.2"), Last: addr("198.51.100.9"), Network: ippool.Network{Bridge: "vmbr1", Bits: 24, Gateway: addr("198.51.100.1")}})
@@ -40,12 +41,14 @@ func TestTrouble_isToldAndPassesByItself(t *testing.T) {
 		"template missing": {
 			settings: strings.Replace(sold, "9000", "8999", 1),
 			breaks: func(t *testing.T, w *world) func() {
+				t.Helper()
 				return func() { w.exec(t, "UPDATE tblproducts SET configoption1 = ?", sold) }
 			},
 			says: []string{"template", "8999"},
 		},
 		"server disabled": {
 			breaks: func(t *testing.T, w *world) func() {
+				t.Helper()
 				w.exec(t, "UPDATE tblservers SET disabled = 1")
 				return func() { w.exec(t, "UPDATE tblservers SET disabled = 0") }
 			},
@@ -67,6 +70,7 @@ func TestTrouble_isToldAndPassesByItself(t *testing.T) {
 		},
 		"token withdrawn": {
 			breaks: func(t *testing.T, w *world) func() {
+				t.Helper()
 				w.exec(t, "UPDATE tblservers SET username = 'kvmbridge@pve!gone'")
 				return func() { w.exec(t, "UPDATE tblservers SET username = ?", pvesim.DemoTokenID) }
 			},
@@ -74,6 +78,7 @@ func TestTrouble_isToldAndPassesByItself(t *testing.T) {
 		},
 		"certificate exchanged": {
 			breaks: func(t *testing.T, w *world) func() {
+				t.Helper()
 				w.exec(t, "UPDATE tblservers SET accesshash = ?", strings.Repeat("AB", 32))
 				return func() { w.exec(t, "UPDATE tblservers SET accesshash = ?", w.Cluster.Fingerprint()) }
 			},
