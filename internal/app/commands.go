@@ -149,7 +149,7 @@ func (c *moduleCommands) AdminServicesTabFields(ctx context.Context, call bridge
 	for _, f := range []struct {
 		label  string
 		render func(*web.VM) (string, error)
-	}{{"VM status", c.pages.StatusField}, {"IP addresses", c.pages.AddressField}, {"VM log", c.pages.LogField}} {
+	}{{"VM status", c.pages.StatusField}, {"VM id", c.pages.IDField}, {"IP addresses", c.pages.AddressField}, {"VM log", c.pages.LogField}} {
 		html, err := f.render(&v)
 		if err != nil {
 			return nil, err

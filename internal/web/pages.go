@@ -106,6 +106,10 @@ type VM struct {
 // StatusField is the cell of the service page that says how v is.
 func (p *Pages) StatusField(v *VM) (string, error) { return p.render("vm_status.html", v) }
 
+// IDField shows the id of v, or takes the id of a guest that exists already (product-spec §7.6); WHMCS posts it with the
+// page's own form as modulefields[vm_id].
+func (p *Pages) IDField(v *VM) (string, error) { return p.render("vm_id.html", v) }
+
 // AddressField lists the addresses of v.
 func (p *Pages) AddressField(v *VM) (string, error) { return p.render("vm_addresses.html", v) }
 

@@ -31,6 +31,7 @@ func TestPages_escapeEveryValue(t *testing.T) {
 	h := web.Home{Version: script, Counts: []web.Count{{Status: script, VMs: 1}}, Attention: []web.VM{*v}}
 	for name, render := range map[string]func() (string, error){
 		"status":    func() (string, error) { return p.StatusField(v) },
+		"id":        func() (string, error) { return p.IDField(v) },
 		"addresses": func() (string, error) { return p.AddressField(v) },
 		"log":       func() (string, error) { return p.LogField(v) },
 		"client":    func() (string, error) { return p.ClientBlock(c) },
@@ -43,6 +44,19 @@ func TestPages_escapeEveryValue(t *testing.T) {
 		}
 		if strings.Contains(strings.ToLower(html), "<script") {
 			t.Errorf("%s: a script came through:\n%s", name, html)
+		}
+	}
+}
+
+func TestIDField_takesAnIdOnlyWhereThereIsNoVM(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		vm    web.VM
+		takes bool
+	}{{web.VM{}, true}, {web.VM{VMID: 101, Status: "remove"}, true}, {web.VM{VMID: 101, Status: "ready"}, false}} {
+		html, err := pages(t).IDField(&c.vm)
+		if err != nil || strings.Contains(html, `name="modulefields[vm_id]" value=""`) != c.takes || strings.Contains(html, "VM 101") == c.takes {
+			t.Errorf("%+v: %s, %v; want a field: %v", c.vm, html, err, c.takes)
 		}
 	}
 }

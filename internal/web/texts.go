@@ -24,6 +24,7 @@ func English() map[string]string {
 		"no_vms":           "No VMs yet. Order a product of this module, or run Create on a service.",
 		"result":           "Result",
 		"service":          "Service",
+		"set_vm_id":        "Enter an id and press Save Changes to set a VM that exists already.",
 		"settings_good":    "The saved settings are valid.",
 		"settings_bad":     "The saved settings have faults. Orders of this product fail until they are mended:",
 		"settings_keys":    "Keys of the settings",
@@ -34,6 +35,7 @@ func English() map[string]string {
 		"username":         "User name",
 		"version":          "Version",
 		"vm":               "VM",
+		"vm_id_hint":       "The virtual machine must be created and not used by another service.",
 		"why":              "Reason",
 	}
 }

@@ -85,7 +85,7 @@ final class ServicePage
             return [];
         }
         $fields = Server::call($this->module(), 'AdminServicesTabFields', Params::forService($this->id(), 'AdminServicesTabFields'));
-        return is_array($fields) ? $fields : [];
+        return str_replace('<input ', '<input form="service" ', is_array($fields) ? $fields : []); // WHMCS has one form around all
     }
 
     private function buttons(): string
