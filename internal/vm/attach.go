@@ -45,7 +45,7 @@ func (d *Desk) Attach(ctx context.Context, serviceID int64, vmid int) error {
 	case err == nil && m.Status != Removed && m.VMID == vmid:
 		return nil
 	case err == nil && m.Status != Removed:
-		return Sentence(fmt.Sprintf("Service %d already has VM %d (%s, status %s), so VM %d cannot be set.", serviceID, m.VMID, m.Name, m.Status, vmid))
+		return Sentence(fmt.Sprintf("Service %d already has a VM (%s, id %d, status %s). Terminate it before VM %d is set.", serviceID, m.Name, m.VMID, m.Status, vmid))
 	case err != nil && !errors.Is(err, ErrNoMachine):
 		return err
 	}
