@@ -86,7 +86,10 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}
-	desk := &vm.Desk{Catalogue: s.whmcs, Registry: s.store, Steps: steps, Clock: o.Clock, Random: rand.Reader, Wake: s.engine.Wake}
+	desk := &vm.Desk{
+		Catalogue: s.whmcs, Registry: s.store, Steps: steps, Clock: o.Clock, Random: rand.Reader,
+		Wake: s.engine.Wake, Interrupt: s.engine.Interrupt,
+	}
 	pages, err := web.New()
 	if err != nil {
 		return err

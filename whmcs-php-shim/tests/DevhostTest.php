@@ -76,7 +76,9 @@ final class DevhostTest extends TestCase
         self::assertStringContainsString('Thank you for your order. Overview Status Active', $browser->text());
         self::assertStringContainsString('<div class="text-center module-client-area"><p>page</p></div>', $browser->html);
         self::assertSame('client', json_decode(FakeSidecar::lastRequest()['body'], true)['caller']['kind']);
-        self::assertStringContainsString('is not available', $browser->get($browser->url . '&modop=custom&a=CreateAccount')->text());
+        foreach (['CreateAccount', 'VMRemove'] as $function) {
+            self::assertStringContainsString('is not available', $browser->get($browser->url . "&modop=custom&a=$function")->text());
+        }
         self::assertSame(404, $browser->get('clientarea.php?action=productdetails&id=9999')->status);
         self::assertStringContainsString('Virtual Machine Order Information', $browser->get('clientarea.php?action=emails')->text());
         self::assertSame(403, $browser->post('cart.php', ['pid' => 1, 'token' => 'x'])->status);
