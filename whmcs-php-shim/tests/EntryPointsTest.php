@@ -243,6 +243,21 @@ final class EntryPointsTest extends ShimTestCase
         puqProxmoxKVM_AdminServicesTabFieldsSave($params);
     }
 
+    /** @runInSeparateProcess */
+    public function testHook_letsDestructiveButtonsAskOnTheServicePageOnly(): void
+    {
+        require __DIR__ . '/../modules/servers/puqProxmoxKVM/hooks.php';
+        foreach (['clientsservices' => 1, 'clientsservices.php' => 1, 'clientsprofile' => 0, '' => 0] as $file => $scripts) {
+            self::assertSame($scripts, substr_count(implode('', run_hook('AdminAreaFooterOutput', ['filename' => $file])), 'confirm.js'), $file);
+        }
+        self::assertSame([''], run_hook('AdminAreaFooterOutput', []));
+        $script = (string) file_get_contents(__DIR__ . '/../modules/servers/puqProxmoxKVM/confirm.js');
+        foreach (['**Reinstall', '**VMRemove', 'Redeploy'] as $label) {
+            self::assertContains($label, self::BUTTONS);
+            self::assertStringContainsString("'$label': '", $script);
+        }
+    }
+
     public function testHook_isSilentWhateverHappens(): void
     {
         require __DIR__ . '/../modules/servers/puqProxmoxKVM/hooks.php';

@@ -10,3 +10,7 @@ add_hook('AfterCronJob', 5, static function (): void {
     require_once __DIR__ . '/lib/load.php';
     Kvmbridge\Shim\ServerModule::deliverOutbox();
 });
+
+// The page's buttons that destroy something ask first. The file name comes with and without its extension.
+add_hook('AdminAreaFooterOutput', 5, static fn ($vars): string => strpos((string) ($vars['filename'] ?? ''), 'clientsservices') === 0
+    ? '<script src="../modules/servers/puqProxmoxKVM/confirm.js"></script>' : '');

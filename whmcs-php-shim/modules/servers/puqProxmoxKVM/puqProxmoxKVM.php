@@ -1,7 +1,7 @@
 <?php
 /**
- * WHMCS server module: the entry points that WHMCS calls by name. Each is one forward into lib/; the kvmbridge service
- * decides. $params is whatever WHMCS passes, and any of its keys may be missing.
+ * WHMCS server module: the entry points that WHMCS calls by name. Each is one forward into lib/; the service decides. Any key of
+ * $params may be missing.
  */
 
 declare(strict_types=1);

@@ -57,8 +57,7 @@ final class Effects
 
     private static function moduleLog(array $args): void
     {
-        $texts = [$args['module'], $args['action'], $args['request'], $args['response'], $args['processed'] ?? ''];
-        Funnel::log(...array_merge($texts, [$args['mask'] ?? []]));
+        Funnel::log($args['module'], $args['action'], $args['request'], $args['response'], $args['processed'] ?? '', $args['mask'] ?? []);
     }
 
     private static function decrypt(array $args): array

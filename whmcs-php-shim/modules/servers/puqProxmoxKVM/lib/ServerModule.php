@@ -44,8 +44,7 @@ JSON;
         return ['settings' => [
             'FriendlyName' => 'Product settings (JSON)',
             'Type' => 'textarea', 'Rows' => '20', 'Cols' => '80',
-            'Default' => self::DEFAULT_SETTINGS,
-            'Description' => self::settingsNotes($params),
+            'Default' => self::DEFAULT_SETTINGS, 'Description' => self::settingsNotes($params),
         ]];
     }
 
