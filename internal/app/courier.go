@@ -170,6 +170,10 @@ func (c *courier) send(ctx context.Context, e store.Effect) error {
 		return c.callback.Activity(ctx, id, e.Subject, e.ClientID)
 	case store.KindPassword:
 		return c.tellPassword(ctx, id, e)
+	case store.KindNote:
+		return c.callback.ModuleLog(ctx, id, callback.ModuleLogEntry{
+			Module: "puqProxmoxKVM", Action: e.Subject, Request: "service " + strconv.FormatInt(e.ServiceID, 10), Response: e.Vars["text"],
+		})
 	}
 	return fmt.Errorf("outbox entry %d is of the unknown kind %q", e.ID, e.Kind)
 }

@@ -22,7 +22,9 @@ type job struct {
 func (s *Sidecar) jobs() []job {
 	return []job{
 		{"outbox", time.Minute, time.Minute, func(ctx context.Context) error { _, err := s.courier.Deliver(ctx); return err }},
-		{"forget", time.Hour, time.Minute, func(ctx context.Context) error { return s.store.Forget(ctx, s.clock.Now().Add(-keepDelivered)) }},
+		{"forget", time.Hour, time.Minute, func(ctx context.Context) error {
+			return s.store.ForgetDelivered(ctx, s.clock.Now().Add(-keepDelivered))
+		}},
 	}
 }
 

@@ -12,9 +12,6 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 )
 
-// deployAction is the table of steps whose runs form the deploy history.
-const deployAction = "deploy"
-
 // actionLog is vm_last_action_log, and one element of vm_deploy_log: the last run as its pages show it (product-spec §10.7).
 type actionLog struct {
 	Action           string       `json:"action"`
@@ -49,15 +46,10 @@ func (w *write) saveLog(ctx context.Context, q *sqlx.Tx) error {
 	return err
 }
 
-// saveHistory writes the run that just ended into vm_last_action_log and, for a deploy, into the history.
+// saveHistory writes the run that just ended into vm_last_action_log and puts it first in the history.
 func (w *write) saveHistory(ctx context.Context, q *sqlx.Tx) error {
 	log, err := w.readLog(ctx, q)
 	if err != nil {
-		return err
-	}
-	if w.run.Action != deployAction {
-		_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_last_action_log = ? WHERE service_id = ?`,
-			fit(log, w.shape.room("vm_last_action_log")), w.lease.ID)
 		return err
 	}
 	var before sql.NullString
@@ -74,9 +66,12 @@ func (w *write) readLog(ctx context.Context, q *sqlx.Tx) (actionLog, error) {
 	if err != nil {
 		return actionLog{}, err
 	}
-	log := actionLog{Action: w.run.Action, Result: resultSuccess, Start: stamp(w.run.Started), Finish: stamp(w.at), From: string(w.run.From)}
+	log := actionLog{Action: w.run.Action, Result: resultSuccess, Start: stamp(w.run.Started), Finish: stamp(w.at), From: string(standing(w.run.From))}
 	for _, s := range steps {
 		log.add(s)
+	}
+	if w.run.Failed != "" {
+		log.Result = resultError
 	}
 	return log, nil
 }

@@ -168,7 +168,7 @@ func outboxOf(ctx context.Context, d *store.DB) error {
 			return err
 		}
 	}
-	return d.Forget(ctx, now.Add(time.Hour))
+	return d.ForgetDelivered(ctx, now.Add(time.Hour))
 }
 
 func TestGrants_giveNothingMore(t *testing.T) {

@@ -16,6 +16,7 @@ const (
 	resultRunning = "running"
 	resultSuccess = "success"
 	resultWaiting = "waiting"
+	resultError   = "error"
 )
 
 // keepRuns is how many runs of one machine are kept (product-spec §10.7).
@@ -29,7 +30,7 @@ func (w *write) saveEntry(ctx context.Context, q *sqlx.Tx, result string) error 
 	e := w.entry
 	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_run_steps
 		(run_id, n, label, from_status, to_status, result, skip, started_at, took_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.run.ID, e.N, e.Label, string(e.From), string(e.To), clean(e.Result), text(e.Skip), tx.Moment(e.Started), e.Took.Microseconds())
+		w.run.ID, e.N, e.Label, string(standing(e.From)), string(standing(e.To)), clean(e.Result), text(e.Skip), tx.Moment(e.Started), e.Took.Microseconds())
 	return err
 }
 
@@ -42,7 +43,7 @@ func (w *write) saveRun(ctx context.Context, q *sqlx.Tx, result string) error {
 	}
 	if w.run.ID != 0 {
 		_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET to_status = ?, result = ?, error = ?, steps = ?, finished_at = ?
-			WHERE id = ?`, string(e.To), result, cause, e.N, finished, w.run.ID)
+			WHERE id = ?`, string(standing(e.To)), result, cause, e.N, finished, w.run.ID)
 		return err
 	}
 	if err := w.closeOlderRuns(ctx, q); err != nil {
@@ -50,7 +51,7 @@ func (w *write) saveRun(ctx context.Context, q *sqlx.Tx, result string) error {
 	}
 	res, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_runs
 		(service_id, action, from_status, to_status, result, error, steps, started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.lease.ID, w.run.Action, string(w.run.From), string(e.To), result, cause, e.N, tx.Moment(w.run.Started), finished)
+		w.lease.ID, w.run.Action, string(standing(w.run.From)), string(standing(e.To)), result, cause, e.N, tx.Moment(w.run.Started), finished)
 	if err != nil {
 		return err
 	}
@@ -82,6 +83,16 @@ func (w *write) closeOlderRuns(ctx context.Context, q *sqlx.Tx) error {
 	return err
 }
 
+// dropRuns forgets every run of a service.
+func dropRuns(ctx context.Context, q *sqlx.Tx, serviceID int64) error {
+	_, err := q.ExecContext(ctx, "DELETE s FROM kvmbridge_run_steps s JOIN kvmbridge_runs r ON r.id = s.run_id WHERE r.service_id = ?", serviceID)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, "DELETE FROM kvmbridge_runs WHERE service_id = ?", serviceID)
+	return err
+}
+
 // countRepeat counts a run that failed at its first step exactly as the run before it ended.
 func (w *write) countRepeat(ctx context.Context, q *sqlx.Tx) (bool, error) {
 	if w.run.ID != 0 {
@@ -99,7 +110,7 @@ func (w *write) countRepeat(ctx context.Context, q *sqlx.Tx) (bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	same := last.Action == w.run.Action && last.Status == string(w.entry.From) && last.Result == resultWaiting && last.Error.String == clean(w.entry.Result)
+	same := last.Action == w.run.Action && last.Status == string(standing(w.entry.From)) && last.Result == resultWaiting && last.Error.String == clean(w.entry.Result)
 	if err != nil || !same {
 		return false, err
 	}

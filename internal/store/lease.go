@@ -68,11 +68,36 @@ func (d *DB) claimed(ctx context.Context, id int64) (pipeline.Lease, *vm.Machine
 	case rec.Holder.String != d.holder:
 		return pipeline.Lease{}, nil, pipeline.ErrNotDue
 	}
+	if rec, err = d.freshen(ctx, rec); err != nil {
+		return pipeline.Lease{}, nil, err
+	}
 	m, err := d.machine(rec)
 	if err != nil {
 		return pipeline.Lease{}, nil, err
 	}
 	return pipeline.Lease{ID: id, Token: rec.Token.Int64}, &m, nil
+}
+
+// freshen takes up what was left at a machine that stands at ready: a wish, or a job that was asked for more than once.
+func (d *DB) freshen(ctx context.Context, r record) (record, error) {
+	switch {
+	case !r.ready():
+		return r, nil
+	case !r.Wish.Valid:
+		return d.refresh(ctx, r)
+	}
+	err := tx.Run(ctx, d.sql, func(q *sqlx.Tx) error {
+		err := tx.ExactlyOne(q.ExecContext(ctx, "UPDATE kvmbridge_vm SET woken = woken WHERE service_id = ? AND lease_token = ? AND lease_holder = ?",
+			r.ServiceID, r.Token.Int64, d.holder))
+		if err != nil {
+			return err
+		}
+		return takeUp(ctx, q, r.ServiceID, d.cfg.Clock.Now())
+	})
+	if err != nil {
+		return r, err
+	}
+	return d.load(ctx, r.ServiceID)
 }
 
 // Renew implements pipeline.Store. Leases that could not be given back are left to run out.

@@ -18,6 +18,7 @@ const (
 	KindMail     = "mail"     // SendEmail: Subject is the template's name
 	KindActivity = "activity" // LogActivity: Subject is the entry's text
 	KindPassword = "password" // UpdateClientProduct: the guest's password that WHMCS does not know
+	KindNote     = "note"     // ModuleLog: Subject is the action, Vars["text"] what happened
 )
 
 // Effect is something that WHMCS has to do for us, exactly once.
@@ -153,6 +154,10 @@ func putMail(ctx context.Context, q *sqlx.Tx, serviceID int64, m vm.Mail, at tim
 
 func putActivity(ctx context.Context, q *sqlx.Tx, serviceID int64, entry string, at time.Time) error {
 	return put(ctx, q, serviceID, KindActivity, entry, "{}", at)
+}
+
+func putNote(ctx context.Context, q *sqlx.Tx, serviceID int64, n vm.Note, at time.Time) error {
+	return put(ctx, q, serviceID, KindNote, n.Action, plain.JSON(map[string]string{"text": clean(n.Text)}), at)
 }
 
 func put(ctx context.Context, q *sqlx.Tx, serviceID int64, kind, subject, vars string, at time.Time) error {

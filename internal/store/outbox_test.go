@@ -59,7 +59,7 @@ func TestOutbox_oneDelivererAtATime(t *testing.T) {
 	if got := w.Text(t, "SELECT vars FROM kvmbridge_outbox"); got != "" {
 		t.Errorf("vars after delivery = %q, want them gone", got)
 	}
-	if err := d.Forget(t.Context(), c.now.Add(time.Hour)); err != nil {
+	if err := d.ForgetDelivered(t.Context(), c.now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.Text(t, "SELECT COUNT(*) FROM kvmbridge_outbox"); got != "0" {

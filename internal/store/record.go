@@ -33,17 +33,31 @@ type record struct {
 	FailingSince sql.NullTime   `db:"failing_since"`
 	Attention    sql.NullString `db:"attention"`
 	LastError    sql.NullString `db:"last_error"`
+	Wish         sql.NullString `db:"wish"`
+	Adopted      sql.NullBool   `db:"adopted"`
+	Discard      sql.NullBool   `db:"discard"`
+	Ordered      sql.NullTime   `db:"created_at"`
+	Job          sql.NullString `db:"job"`
+	Again        sql.NullBool   `db:"again"`
 }
+
+// adopted tells a guest that this module did not build; the reference product's have no row of ours.
+func (r record) adopted() bool { return !r.Adopted.Valid || r.Adopted.Bool }
+
+// ready tells a machine that jobs and wishes may have.
+func (r record) ready() bool { return r.Status.String == string(vm.Ready) }
 
 // load reads a record; a machine taken over from the reference product has no row of ours yet.
 func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 	var r record
 	err := d.sql.GetContext(ctx, &r, `SELECT i.service_id, COALESCE(v.server_id, h.server, 0) AS server_id, COALESCE(h.userid, 0) AS client_id,
 		i.vm_id, i.vm_name, i.vm_status, i.vm_net0_mac, i.vm_rev_dns, h.domain, h.username, s.sealed,
-		v.node, v.task, v.suspended, v.lease_holder, v.lease_token, v.failures, v.failing_since, v.attention, v.last_error
+		v.node, v.task, v.suspended, v.lease_holder, v.lease_token, v.failures, v.failing_since, v.attention, v.last_error,
+		v.wish, v.adopted, v.discard, v.created_at, j.job, j.again
 		FROM puqProxmoxKVM_vm_info i
 		LEFT JOIN kvmbridge_vm v ON v.service_id = i.service_id
 		LEFT JOIN tblhosting h ON h.id = i.service_id
+		LEFT JOIN kvmbridge_jobs j ON j.id = (SELECT MIN(n.id) FROM kvmbridge_jobs n WHERE n.service_id = i.service_id)
 		LEFT JOIN kvmbridge_secrets s ON s.purpose = ? AND s.ref_id = i.service_id
 		WHERE i.service_id = ? LIMIT 1`, guestPassword, serviceID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -61,6 +75,11 @@ func (d *DB) machine(r record) (vm.Machine, error) {
 		Node: r.Node.String, Task: r.Task.String, Suspended: r.Suspended.Bool,
 		Failures: int(r.Failures.Int64), FailingSince: r.FailingSince.Time,
 		Attention: r.Attention.String, LastError: r.LastError.String,
+		Adopted: r.adopted(), Discard: r.Discard.Bool, Ordered: r.Ordered.Time,
+	}
+	if r.ready() && r.Job.Valid {
+		m.Job = vm.Job(r.Job.String)
+		m.JobAt = m.Job.At()
 	}
 	if len(r.Sealed) == 0 {
 		return m, nil

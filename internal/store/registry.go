@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,20 +18,28 @@ import (
 // Open implements vm.Registry. Two calls for one service meet at our row, so that one order makes one record even where
 // the reference product's table has no unique key.
 func (d *DB) Open(ctx context.Context, o vm.Order) error {
+	return wrap(d.place(ctx, o, open), "open the record", o.ServiceID)
+}
+
+// Reopen implements vm.Registry. Addresses and VM id stay until Discarded, so that nobody gets them while the old guest may
+// exist. An adopted guest is known by its name, which therefore stays until then too; the wish to be suspended outlives the guest.
+func (d *DB) Reopen(ctx context.Context, o vm.Order) error {
+	return wrap(d.place(ctx, o, reopen), "order the VM anew", o.ServiceID)
+}
+
+// place writes an order down: the record as begin wants it, the sealed password, and WHMCS's fields.
+func (d *DB) place(ctx context.Context, o vm.Order, begin func(context.Context, *sqlx.Tx, shape, vm.Order, time.Time) error) error {
 	sealed, err := d.seal(guestPassword, o.ServiceID, o.Password)
 	if err != nil {
-		return wrap(err, "open the record", o.ServiceID)
+		return err
 	}
 	s, err := d.recordShape(ctx)
 	if err != nil {
-		return wrap(err, "open the record", o.ServiceID)
+		return err
 	}
 	now := d.cfg.Clock.Now()
-	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error {
-		if err := openWork(ctx, q, o, now); err != nil {
-			return err
-		}
-		if err := openRecord(ctx, q, s, o); err != nil {
+	return tx.Run(ctx, d.sql, func(q *sqlx.Tx) error {
+		if err := begin(ctx, q, s, o, now); err != nil {
 			return err
 		}
 		if err := saveSecret(ctx, q, guestPassword, o.ServiceID, sealed, now); err != nil {
@@ -41,16 +50,51 @@ func (d *DB) Open(ctx context.Context, o vm.Order) error {
 		}
 		return openService(ctx, q, o)
 	})
-	return wrap(err, "open the record", o.ServiceID)
+}
+
+func open(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order, now time.Time) error {
+	if err := openWork(ctx, q, o, now); err != nil {
+		return err
+	}
+	return openRecord(ctx, q, s, o)
+}
+
+func reopen(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order, now time.Time) error {
+	w, err := lockWork(ctx, q, o.ServiceID, now)
+	if errors.Is(err, vm.ErrNoMachine) {
+		return open(ctx, q, s, o, now)
+	}
+	if err != nil {
+		return err
+	}
+	w.Wish.Valid = false
+	if err := move(ctx, q, o.ServiceID, w, vm.Creation, now); err != nil {
+		return err
+	}
+	if err := inOrder(ctx, q, o.ServiceID, dropJobs, dropRuns); err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, "UPDATE kvmbridge_vm SET discard = 1, next_name = ?, created_at = ? WHERE service_id = ?", text(o.Name), tx.Moment(now), o.ServiceID)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_name = CASE WHEN ? THEN vm_name ELSE ? END, vm_snapshots = 0, vm_backups = 0,
+		vm_backup_now_utid = ?, vm_backup_restore_utid = ?, vm_last_action_log = ?, vm_deploy_log = ? WHERE service_id = ?`,
+		w.Adopted, orNone(s, "vm_name", o.Name), s.none("vm_backup_now_utid"), s.none("vm_backup_restore_utid"),
+		s.none("vm_last_action_log"), s.none("vm_deploy_log"), o.ServiceID)
+	return err
 }
 
 // openWork makes the machine due; leases of an earlier life end here.
 func openWork(ctx context.Context, q *sqlx.Tx, o vm.Order, now time.Time) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_vm (service_id, server_id, wake_at, created_at) VALUES (?, ?, ?, ?)
-		ON DUPLICATE KEY UPDATE server_id = VALUES(server_id), wake_at = VALUES(wake_at), created_at = VALUES(created_at), node = '', task = '',
+		ON DUPLICATE KEY UPDATE server_id = VALUES(server_id), wish = NULL, adopted = 0, discard = 0, next_name = NULL, wake_at = VALUES(wake_at), created_at = VALUES(created_at), node = '', task = '',
 		suspended = 0, woken = 0, lease_holder = NULL, lease_token = lease_token + 1, failures = 0, failing_since = NULL,
 		attention = NULL, attention_at = NULL, last_error = NULL`, o.ServiceID, o.ServerID, tx.Moment(now), tx.Moment(now))
-	return err
+	if err != nil {
+		return err
+	}
+	return dropJobs(ctx, q, o.ServiceID)
 }
 
 // tellPassword lets WHMCS know a password that it did not make itself; the outbox names only the service.
@@ -119,15 +163,4 @@ func (d *DB) Find(ctx context.Context, serviceID int64) (vm.Machine, error) {
 	}
 	m, err := d.machine(rec)
 	return m, wrap(err, "find the record", serviceID)
-}
-
-// Suspend implements vm.Registry. A machine that is being worked on is looked at again when its lease ends.
-func (d *DB) Suspend(ctx context.Context, serviceID int64, suspended bool) error {
-	n, err := tx.Affected(d.sql.ExecContext(ctx, `UPDATE kvmbridge_vm SET suspended = ?, woken = 1,
-		wake_at = CASE WHEN wake_at IS NULL AND lease_holder IS NULL THEN ? ELSE wake_at END WHERE service_id = ?`,
-		suspended, tx.Moment(d.cfg.Clock.Now()), serviceID))
-	if err == nil && n == 0 {
-		err = vm.ErrNoMachine
-	}
-	return wrap(err, "note the suspension", serviceID)
 }

@@ -20,8 +20,8 @@ func (d *DB) LiveMachines(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// Forget deletes messages that WHMCS took before that moment.
-func (d *DB) Forget(ctx context.Context, before time.Time) error {
+// ForgetDelivered deletes messages that WHMCS took before that moment.
+func (d *DB) ForgetDelivered(ctx context.Context, before time.Time) error {
 	_, err := d.sql.ExecContext(ctx, "DELETE FROM kvmbridge_outbox WHERE delivered_at < ? LIMIT 10000", tx.Moment(before))
 	if err != nil {
 		return fmt.Errorf("forget delivered messages: %w", err)

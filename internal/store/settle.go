@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,15 +29,21 @@ func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r 
 	}
 	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
 	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error { return w.settle(ctx, q, run.ID) })
-	if errors.Is(err, pipeline.ErrAgain) {
-		r.Mails = nil // the step runs again and asks for them again
+	if errors.Is(err, pipeline.ErrAgain) { // the step runs again and asks for them again
+		r.Suspended, r.Mails, r.Entries, r.Notes = w.suspended, nil, nil, nil
 	}
 	if err != nil {
 		return wrap(err, "settle the step", l.ID)
 	}
 	run.ID, run.Steps = w.run.ID, e.N
-	r.Status, r.Mails = e.To, nil
-	r.Failures, r.FailingSince, r.Attention, r.LastError = 0, time.Time{}, "", ""
+	r.Mails, r.Entries, r.Notes = nil, nil, nil
+	r.Failures, r.FailingSince, r.Attention, r.LastError = 0, time.Time{}, run.Failed, run.Failed
+	if !vm.IsJob(e.To) {
+		r.Status = e.To
+	}
+	if r.Gone {
+		d.Freed()
+	}
 	return nil
 }
 
@@ -104,13 +111,15 @@ type write struct {
 	machine *vm.Machine
 	entry   pipeline.Entry
 	at      time.Time
+
+	suspended bool // the wish as it is now
 }
 
 func (w *write) settle(ctx context.Context, q *sqlx.Tx, runID int64) error {
 	err := tx.ExactlyOne(q.ExecContext(ctx, `UPDATE kvmbridge_vm SET server_id = ?, node = ?, task = ?, failures = 0,
-		failing_since = NULL, attention = NULL, attention_at = NULL, last_error = NULL
+		failing_since = NULL, attention = ?, attention_at = ?, last_error = ?
 		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
-		w.machine.ServerID, w.machine.Node, w.machine.Task, w.lease.ID, w.lease.Token, w.d.holder))
+		w.machine.ServerID, w.machine.Node, w.machine.Task, text(w.run.Failed), w.failedAt(), text(w.run.Failed), w.lease.ID, w.lease.Token, w.d.holder))
 	if err != nil {
 		return err
 	}
@@ -127,12 +136,61 @@ func (w *write) settle(ctx context.Context, q *sqlx.Tx, runID int64) error {
 	if err := w.saveLog(ctx, q); err != nil {
 		return err
 	}
+	if err := w.saveEffects(ctx, q); err != nil || !w.machine.Gone {
+		return err
+	}
+	return w.clear(ctx, q)
+}
+
+// failedAt is since when a run that gave up needs a person.
+func (w *write) failedAt() sql.NullTime {
+	if w.run.Failed == "" {
+		return sql.NullTime{}
+	}
+	return tx.Moment(w.at)
+}
+
+// saveEffects puts what WHMCS has to do into the outbox.
+func (w *write) saveEffects(ctx context.Context, q *sqlx.Tx) error {
 	for _, m := range w.machine.Mails {
 		if err := putMail(ctx, q, w.lease.ID, m, w.at); err != nil {
 			return err
 		}
 	}
+	for _, e := range w.machine.Entries {
+		if err := putActivity(ctx, q, w.lease.ID, e, w.at); err != nil {
+			return err
+		}
+	}
+	for _, n := range w.machine.Notes {
+		if err := putNote(ctx, q, w.lease.ID, n, w.at); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// clear empties what belonged to a guest that is gone. WHMCS may have lost the service before.
+func (w *write) clear(ctx context.Context, q *sqlx.Tx) error {
+	if err := inOrder(ctx, q, w.lease.ID, dropHoldings, dropJobs); err != nil {
+		return err
+	}
+	_, err := q.ExecContext(ctx, "DELETE FROM kvmbridge_secrets WHERE purpose = ? AND ref_id = ?", guestPassword, w.lease.ID)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, "UPDATE kvmbridge_vm SET wish = NULL, discard = 0, next_name = NULL, adopted = 0, node = '', task = '' WHERE service_id = ?", w.lease.ID)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_id = ?, vm_net0_mac = ?, vm_rev_dns = '{}', vm_snapshots = 0, vm_backups = 0,
+		vm_backup_now_utid = ?, vm_backup_restore_utid = ? WHERE service_id = ?`, w.shape.none("vm_id"), w.shape.none("vm_net0_mac"),
+		w.shape.none("vm_backup_now_utid"), w.shape.none("vm_backup_restore_utid"), w.lease.ID)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, "UPDATE tblhosting SET dedicatedip = '', assignedips = '', domain = '' WHERE id = ?", w.lease.ID)
+	return err
 }
 
 // sameWish refuses to call a machine ready while its service was suspended, or released, behind the back of the step that
@@ -141,9 +199,8 @@ func (w *write) sameWish(ctx context.Context, q *sqlx.Tx) error {
 	if w.entry.To != vm.Ready {
 		return nil
 	}
-	var suspended bool
-	err := q.GetContext(ctx, &suspended, "SELECT suspended FROM kvmbridge_vm WHERE service_id = ?", w.lease.ID)
-	if err == nil && suspended != w.machine.Suspended {
+	err := q.GetContext(ctx, &w.suspended, "SELECT suspended FROM kvmbridge_vm WHERE service_id = ?", w.lease.ID)
+	if err == nil && w.suspended != w.machine.Suspended {
 		return pipeline.ErrAgain
 	}
 	return err
@@ -193,10 +250,20 @@ func (w *write) end(ctx context.Context, q *sqlx.Tx, wake time.Time) error {
 	if err := release(ctx, q, w.d.holder, w.lease, w.at, wake); err != nil {
 		return err
 	}
+	if wake.IsZero() {
+		if err := takeUp(ctx, q, w.lease.ID, w.at); err != nil {
+			return err
+		}
+	}
 	if w.run.ID == 0 {
 		return nil
 	}
-	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, finished_at = ? WHERE id = ?`, resultSuccess, tx.Moment(w.at), w.run.ID)
+	result := resultSuccess
+	if w.run.Failed != "" {
+		result = resultError
+	}
+	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, error = ?, finished_at = ? WHERE id = ?`,
+		result, text(w.run.Failed), tx.Moment(w.at), w.run.ID)
 	if err != nil {
 		return err
 	}
@@ -206,6 +273,12 @@ func (w *write) end(ctx context.Context, q *sqlx.Tx, wake time.Time) error {
 // saveRecord is the compare-and-set of the status together with the machine's own fields.
 func (w *write) saveRecord(ctx context.Context, q *sqlx.Tx, from, to pipeline.State) error {
 	m := w.machine
+	if vm.IsJob(from) {
+		if err := w.settleJob(ctx, q, from == to); err != nil {
+			return err
+		}
+		from, to = vm.Ready, vm.Ready
+	}
 	return tx.ExactlyOne(q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_status = ?, vm_id = ?, vm_name = ?, vm_net0_mac = ?
 		WHERE service_id = ? AND vm_status = ?`, string(to), orNone(w.shape, "vm_id", m.VMID), orNone(w.shape, "vm_name", m.Name),
 		orNone(w.shape, "vm_net0_mac", m.MAC), w.lease.ID, string(from)))

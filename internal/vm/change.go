@@ -70,7 +70,7 @@ func (s *Steps) updateAddresses(ctx context.Context, m *Machine) error {
 	if len(surplus) == 0 {
 		return nil
 	}
-	return s.Addresses.Release(ctx, m.ServiceID, surplus)
+	return s.Addresses.GiveBack(ctx, m.ServiceID, surplus)
 }
 
 // surplus splits the addresses into those the service should keep, the oldest of each family, and the rest.

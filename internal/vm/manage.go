@@ -85,7 +85,7 @@ func (d *Desk) Redeploy(ctx context.Context, serviceID int64) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Registry.Renew(ctx, order); err != nil {
+	if err := d.Registry.Reopen(ctx, order); err != nil {
 		return d.settle(ctx, serviceID, err)
 	}
 	d.Interrupt(serviceID)

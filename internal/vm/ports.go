@@ -28,9 +28,9 @@ type Addresses interface {
 	// Addresses, tblhosting.dedicatedip/assignedips and vm_rev_dns change in one transaction. It never gives any back.
 	// The error carries pipeline.NeedsPerson when no pool has a free address and names family, server, bridge and VLAN.
 	Lease(ctx context.Context, want ippool.Want) ([]ippool.Lease, error)
-	// Release gives back these addresses of the service; tblhosting and vm_rev_dns change in the same transaction. Addresses that
+	// GiveBack takes these addresses from the service; tblhosting and vm_rev_dns change in the same transaction. Addresses that
 	// the service does not hold are no error.
-	Release(ctx context.Context, serviceID int64, addresses []netip.Addr) error
+	GiveBack(ctx context.Context, serviceID int64, addresses []netip.Addr) error
 	// Held lists what the service holds, in the same order.
 	Held(ctx context.Context, serviceID int64) ([]ippool.Lease, error)
 }
@@ -57,8 +57,8 @@ type Registry interface {
 	// token, so that a pass under way can write nothing more. from limits the statuses it may be taken from, none = any.
 	// ErrRefused when it stands elsewhere (the error names where).
 	Move(ctx context.Context, serviceID int64, to pipeline.State, from ...pipeline.State) error
-	// Renew writes an order anew over whatever record there is, at creation and due at once, with the wish to discard the old guest.
-	Renew(ctx context.Context, order Order) error
+	// Reopen writes an order anew over whatever record there is, at creation and due at once, with the wish to discard the old guest.
+	Reopen(ctx context.Context, order Order) error
 	// Wish moves a ready machine to a status like Move; of one that is busy the wish is kept, in place of an earlier one, and taken
 	// up when it is ready.
 	Wish(ctx context.Context, serviceID int64, to pipeline.State) error

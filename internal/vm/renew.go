@@ -44,7 +44,12 @@ func (s *Steps) discard(ctx context.Context, m *Machine) error {
 	if err := s.Registry.Discarded(ctx, m.ServiceID); err != nil {
 		return err
 	}
-	m.Discard, m.VMID, m.Node, m.MAC, m.Addresses = false, 0, "", "", nil
+	now, err := s.Registry.Find(ctx, m.ServiceID) // an adopted guest takes its new name here
+	if err != nil {
+		return err
+	}
+	m.Name, m.RevDNS = now.Name, now.RevDNS
+	m.Discard, m.Adopted, m.VMID, m.Node, m.MAC, m.Addresses = false, false, 0, "", "", nil
 	return nil
 }
 

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// Ask implements vm.Registry. What is asked for while it runs is done once more, because the run may have looked already
+// at what changed.
+func (d *DB) Ask(ctx context.Context, serviceID int64, job vm.Job) error {
+	err := d.order(ctx, serviceID, func(q *sqlx.Tx, w work, now time.Time) error {
+		if w.over() {
+			return w.refused()
+		}
+		_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_jobs (service_id, job, asked_at) VALUES (?, ?, ?)
+			ON DUPLICATE KEY UPDATE again = 1`, serviceID, string(job), tx.Moment(now))
+		if err != nil || w.Status != vm.Ready {
+			return err
+		}
+		_, err = q.ExecContext(ctx, `UPDATE kvmbridge_vm SET woken = 1, wake_at = CASE WHEN lease_holder IS NULL THEN ? ELSE wake_at END
+			WHERE service_id = ?`, tx.Moment(now), serviceID)
+		return err
+	})
+	return wrap(err, "queue a job", serviceID)
+}
+
+// refresh reads a record again whose job was asked for more than once: everything asked so far is what this run does.
+func (d *DB) refresh(ctx context.Context, r record) (record, error) {
+	if !r.Again.Bool {
+		return r, nil
+	}
+	_, err := d.sql.ExecContext(ctx, "UPDATE kvmbridge_jobs SET again = 0 WHERE service_id = ? AND job = ?", r.ServiceID, r.Job.String)
+	if err != nil {
+		return r, err
+	}
+	return d.load(ctx, r.ServiceID)
+}
+
+// settleJob takes the job off the queue, unless it failed or was asked for again while it ran.
+func (w *write) settleJob(ctx context.Context, q *sqlx.Tx, keep bool) error {
+	job := string(w.machine.Job)
+	if !keep {
+		n, err := tx.Affected(q.ExecContext(ctx, "DELETE FROM kvmbridge_jobs WHERE service_id = ? AND job = ? AND again = 0", w.lease.ID, job))
+		if err != nil || n > 0 {
+			return err
+		}
+	}
+	return tx.ExactlyOne(q.ExecContext(ctx, "UPDATE kvmbridge_jobs SET again = 0 WHERE service_id = ? AND job = ?", w.lease.ID, job))
+}
+
+func dropJobs(ctx context.Context, q *sqlx.Tx, serviceID int64) error {
+	_, err := q.ExecContext(ctx, "DELETE FROM kvmbridge_jobs WHERE service_id = ?", serviceID)
+	return err
+}
+
+// standing is the vm_status behind the pseudo-status of a job.
+func standing(s pipeline.State) pipeline.State {
+	if vm.IsJob(s) {
+		return vm.Ready
+	}
+	return s
+}
+
+// Queued is a job that waits for its machine.
+type Queued struct {
+	Job     vm.Job    `db:"job"`
+	AskedAt time.Time `db:"asked_at"`
+}
