@@ -44,3 +44,29 @@ func TestLife_byWHMCSsOwnCalls(t *testing.T) {
 		t.Errorf("a button on a service without a machine answered %q", got)
 	}
 }
+
+// A reinstall keeps the id, a redeploy may take another; both end at ready with one running guest.
+func TestLife_buildsAnew(t *testing.T) {
+	t.Parallel()
+	w := ownWorld(t)
+	service := w.order(t)
+	m := w.ready(t, service)
+	for _, button := range []string{"Reinstall", "Redeploy"} {
+		before, _ := w.Sim.Guest(m.VMID)
+		if got := w.call(t, button, service); got != "success" {
+			t.Fatalf("%s answered %q", button, got)
+		}
+		m = w.ready(t, service)
+		after, ok := w.Sim.Guest(m.VMID)
+		if !ok || !after.Running {
+			t.Errorf("after %s the guest of %+v does not run", button, m)
+		}
+		if same := after.VMID == before.VMID; button == "Reinstall" && !same {
+			t.Errorf("after a reinstall the VM id is %d, want %d", after.VMID, before.VMID)
+		}
+	}
+	w.delivered(t)
+	if n := w.readyMails(t, w.WHMCS.Seeded.ClientID); n != "3" {
+		t.Errorf("%s mails say that it is ready, want one per build", n)
+	}
+}
