@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/netip"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -61,6 +62,7 @@ func TestGrants_sufficeForEverything(t *testing.T) {
 		{"suspension", func() error { return d.Suspend(ctx, w.service, true) }},
 		{"whmcs", func() error { return questionsOf(ctx, w, whmcs.New(d.Handle())) }},
 		{"outbox", func() error { return outboxOf(ctx, d) }},
+		{"the rest of a life", func() error { return lifeOf(ctx, w, d) }},
 		{"FreeAddresses", func() error { return d.FreeAddresses(ctx, w.service) }},
 		{"DropTables", func() error { return d.DropTables(ctx) }},
 	}
@@ -108,6 +110,49 @@ func passOf(t *testing.T, w world, d *store.DB) error {
 	}
 	l, m, run = claim(t, d, w.service, now)
 	if err := d.Settle(ctx, l, &run, m, entry(1, vm.SetIP, vm.Ready, now)); err != nil {
+		return err
+	}
+	return d.End(ctx, l, &run, m, now, time.Time{})
+}
+
+// lifeOf is what is asked of a machine after its deploy.
+func lifeOf(ctx context.Context, w world, d *store.DB) error {
+	for _, ask := range []func() error{
+		func() error { return d.GiveBack(ctx, w.service, []netip.Addr{addr("10.0.0.2")}) },
+		func() error { return d.SetPassword(ctx, w.service, "x") },
+		func() error { return d.Ask(ctx, w.service, vm.JobStop) },
+		func() error { return d.Wish(ctx, w.service, vm.ChangePackage) },
+		func() error { return d.Reopen(ctx, w.order()) },
+		func() error { return d.Discarded(ctx, w.service) },
+		func() error { return d.Move(ctx, w.service, vm.Terminate) },
+		func() error { return goneOf(ctx, w, d) },
+		func() error { return d.Forget(ctx, w.service) },
+		func() error { return d.Attach(ctx, w.service, w.server, 300, "web", "pve1") },
+		func() error { _, err := d.Show(ctx, w.service); return err },
+		func() error { _, err := d.Machines(ctx, w.server); return err },
+		func() error { _, err := d.FindBy(ctx, "web"); return err },
+		func() error { _, err := d.FindBy(ctx, "300"); return err },
+		func() error { _, err := d.FindBy(ctx, "10.0.0.3"); return err },
+	} {
+		if err := ask(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func goneOf(ctx context.Context, w world, d *store.DB) error {
+	now := time.Now().UTC().Add(time.Second)
+	l, m, err := d.Claim(ctx, w.service, now)
+	if err != nil {
+		return err
+	}
+	run, err := d.Begin(ctx, l, "terminate", m.Status, now)
+	if err != nil {
+		return err
+	}
+	m.Gone, m.Entries, m.Notes = true, []string{"x"}, []vm.Note{{Action: "y"}}
+	if err := d.Settle(ctx, l, &run, m, entry(1, vm.Terminate, vm.Removed, now)); err != nil {
 		return err
 	}
 	return d.End(ctx, l, &run, m, now, time.Time{})

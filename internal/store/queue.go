@@ -66,9 +66,3 @@ func standing(s pipeline.State) pipeline.State {
 	}
 	return s
 }
-
-// Queued is a job that waits for its machine.
-type Queued struct {
-	Job     vm.Job    `db:"job"`
-	AskedAt time.Time `db:"asked_at"`
-}

@@ -9,8 +9,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/kvmbridge/kvmbridge/internal/pipeline"
-	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -136,42 +134,4 @@ func recordOf(ctx context.Context, q sqlx.QueryerContext, serverID, serviceID in
 		}
 	}
 	return 0, nil
-}
-
-// MachineRow is one line of the list of machines.
-type MachineRow struct {
-	ServiceID     int64
-	VMID          int // 0 = none yet
-	Name          string
-	Node          string // where it was last seen
-	Status        pipeline.State
-	Adopted       bool
-	ServiceStatus string // tblhosting.domainstatus, "" when WHMCS has no such service any more
-}
-
-// Machines lists the records of one server, by service.
-func (d *DB) Machines(ctx context.Context, serverID int64) ([]MachineRow, error) {
-	list, err := machines(ctx, d.sql, serverID)
-	if err != nil {
-		return nil, fmt.Errorf("list the machines of server %d: %w", serverID, err)
-	}
-	return list, nil
-}
-
-func machines(ctx context.Context, q sqlx.QueryerContext, serverID int64) ([]MachineRow, error) {
-	var rows []struct {
-		record
-		ServiceStatus sql.NullString `db:"domainstatus"`
-	}
-	err := sqlx.SelectContext(ctx, q, &rows, `SELECT i.service_id, i.vm_id, i.vm_name, i.vm_status, v.node, v.adopted, h.domainstatus
-		FROM puqProxmoxKVM_vm_info i LEFT JOIN kvmbridge_vm v ON v.service_id = i.service_id LEFT JOIN tblhosting h ON h.id = i.service_id
-		WHERE COALESCE(v.server_id, h.server) = ? ORDER BY i.service_id`, serverID)
-	list := make([]MachineRow, 0, len(rows))
-	for _, r := range rows {
-		list = append(list, MachineRow{
-			ServiceID: r.ServiceID, VMID: plain.Number(r.VMID.String), Name: r.Name.String, Node: r.Node.String,
-			Status: pipeline.State(r.Status.String), Adopted: r.adopted(), ServiceStatus: r.ServiceStatus.String,
-		})
-	}
-	return list, err
 }

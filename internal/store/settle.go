@@ -43,6 +43,7 @@ func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r 
 	}
 	if r.Gone {
 		d.Freed()
+		*r = vm.Machine{ServiceID: r.ServiceID, ServerID: r.ServerID, ClientID: r.ClientID, Status: r.Status}
 	}
 	return nil
 }
@@ -183,8 +184,8 @@ func (w *write) clear(ctx context.Context, q *sqlx.Tx) error {
 	if err != nil {
 		return err
 	}
-	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_id = ?, vm_net0_mac = ?, vm_rev_dns = '{}', vm_snapshots = 0, vm_backups = 0,
-		vm_backup_now_utid = ?, vm_backup_restore_utid = ? WHERE service_id = ?`, w.shape.none("vm_id"), w.shape.none("vm_net0_mac"),
+	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_id = ?, vm_name = ?, vm_net0_mac = ?, vm_rev_dns = '{}', vm_snapshots = 0, vm_backups = 0,
+		vm_backup_now_utid = ?, vm_backup_restore_utid = ? WHERE service_id = ?`, w.shape.none("vm_id"), w.shape.none("vm_name"), w.shape.none("vm_net0_mac"),
 		w.shape.none("vm_backup_now_utid"), w.shape.none("vm_backup_restore_utid"), w.lease.ID)
 	if err != nil {
 		return err
