@@ -63,7 +63,7 @@ func (k *keyring) target(ctx context.Context) (callback.Target, error) {
 		return callback.Target{}, errors.New("there is no shared secret yet: activate the addon in WHMCS (Setup > Addon Modules)")
 	}
 	url, err := k.callbackURL(ctx)
-	return callback.Target{URL: url, Key: "k1", Secret: secret}, err
+	return callback.Target{URL: url, Host: k.cfg.Callback.HostHeader, Key: "k1", Secret: secret}, err
 }
 
 func (k *keyring) callbackURL(ctx context.Context) (string, error) {
