@@ -96,7 +96,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	v := &views{store: s.store, whmcs: s.whmcs, version: cli.Version()}
 	s.server = bridge.New(bridge.Config{
-		Log: s.log, Keys: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
+		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Module: &moduleCommands{desk: desk, fleet: f, views: v, pages: pages, log: s.log},
 		Addon:  &addonCommands{store: s.store, views: v, pages: pages, retire: s.retire, revive: s.revive},
 	})
