@@ -21,7 +21,8 @@ import (
 type Config struct {
 	Log     *slog.Logger
 	Clock   clock.Clock              // real time, as WHMCS's machine has it; nil is clock.System
-	Keys    func() map[string]Secret // key id to secret; asked at every request, so that an exchange counts at once
+	Keys    func() map[string]Secret // key id to secret; asked at every request
+	Reread  func() map[string]Secret // the same, never from memory: asked before a refusal; nil is Keys
 	Module  ModuleCommands
 	Addon   AddonCommands
 	Outbox  Outbox
@@ -50,6 +51,9 @@ func New(cfg Config) *Server {
 		log: cfg.Log, verifier: NewVerifier(cfg.Keys, cfg.Clock),
 		module: cfg.Module, addon: cfg.Addon, outbox: cfg.Outbox,
 		ready: cfg.Ready, timeout: cfg.Timeout, metrics: newMetrics(cfg.Metrics),
+	}
+	if cfg.Reread != nil {
+		s.verifier.Reread(cfg.Reread)
 	}
 	if s.timeout == 0 {
 		s.timeout = commandTimeout

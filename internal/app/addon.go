@@ -14,7 +14,8 @@ type addonCommands struct {
 	store *store.DB
 	views *views
 	pages *web.Pages
-	wake  func()
+	// retire and revive stop and start the work on the tables.
+	retire, revive func()
 }
 
 var _ bridge.AddonCommands = (*addonCommands)(nil)
@@ -24,7 +25,7 @@ func (c *addonCommands) Activate(ctx context.Context, _ bridge.AddonCall) error 
 	if err := c.store.Migrate(ctx); err != nil {
 		return bridge.Refuse("migration_failed", "The database could not be brought up to date: %s. Run \"kvmbridge migrate\" with a database user that may create tables, then activate again.", err)
 	}
-	c.wake()
+	c.revive()
 	return nil
 }
 
@@ -49,6 +50,7 @@ func (c *addonCommands) Deactivate(ctx context.Context, call bridge.DeactivateCa
 		}
 		return bridge.Refuse("machines_left", "%s still recorded, so the tables were kept. Terminate %s first, or switch off \"Delete all database tables\" and deactivate again.", recorded, them)
 	}
+	c.retire()
 	return c.store.DropTables(ctx)
 }
 

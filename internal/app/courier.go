@@ -24,6 +24,7 @@ type courier struct {
 	callback *callback.Client
 	clock    clock.Clock
 	log      *slog.Logger
+	webhook  webhook
 	woken    chan struct{}
 	busy     sync.Mutex // held by the one round of this process
 }
@@ -168,6 +169,8 @@ func (c *courier) send(ctx context.Context, e store.Effect) error {
 		return c.callback.Mail(ctx, id, e.Subject, e.ServiceID, e.Vars)
 	case store.KindActivity:
 		return c.callback.Activity(ctx, id, e.Subject, e.ClientID)
+	case store.KindWebhook:
+		return c.webhook.send(ctx, e.ServiceID, e.Subject)
 	case store.KindPassword:
 		return c.tellPassword(ctx, id, e)
 	case store.KindNote:

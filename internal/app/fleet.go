@@ -174,17 +174,19 @@ func (f *fleet) remember(ctx context.Context, serverID int64, password string) e
 	if err != nil {
 		return err
 	}
-	return f.store.SaveCredentials(ctx, serverID, store.Credentials{Fingerprint: s.Fingerprint(), Password: password})
+	if err := f.store.SaveCredentials(ctx, serverID, store.Credentials{Fingerprint: s.Fingerprint(), Password: password}); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told[serverID] = password
+	return nil
 }
 
 func (f *fleet) wasTold(serverID int64, password string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.told[serverID] == password {
-		return true
-	}
-	f.told[serverID] = password
-	return false
+	return f.told[serverID] == password
 }
 
 // dial prepares a connection; nothing is sent yet.

@@ -10,24 +10,49 @@ import (
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
+	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
 // keyring knows the shared secrets and WHMCS's callback: from the configuration where it says so, else from the addon's
-// settings in WHMCS. Those are read afresh each time: a secret that was exchanged counts with the next request, in both
-// directions, and a request costs one small SELECT.
+// settings in WHMCS. A new secret counts with the next request, in both directions; one that was taken back is accepted for
+// another second.
 type keyring struct {
 	cfg   config.Config
 	whmcs *whmcs.DB
 
-	mu   sync.Mutex
-	last map[string]string // settings as they were read last
+	mu      sync.Mutex
+	last    map[string]string // settings as they were read last
+	known   map[string]bridge.Secret
+	knownAt time.Time
 }
 
 const callbackPath = "modules/addons/puq_proxmox_kvm/callback.php"
 
-// Keys are the secrets by key id; none before the addon is activated.
+// Known are the secrets as they were read a moment ago, for requests that they fit; see Keys.
+func (k *keyring) Known() map[string]bridge.Secret {
+	k.mu.Lock()
+	known, at := k.known, k.knownAt
+	k.mu.Unlock()
+	if now := (clock.System{}).Now(); known != nil && now.Sub(at) < keysAge {
+		return known
+	}
+	return k.Keys()
+}
+
+// keysAge is how long a secret that was taken back is still accepted.
+const keysAge = time.Second
+
+// Keys are the secrets by key id, read now; none before the addon is activated.
 func (k *keyring) Keys() map[string]bridge.Secret {
+	keys := k.read()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.known, k.knownAt = keys, clock.System{}.Now()
+	return keys
+}
+
+func (k *keyring) read() map[string]bridge.Secret {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	keys := map[string]bridge.Secret{}
@@ -63,7 +88,7 @@ func (k *keyring) target(ctx context.Context) (callback.Target, error) {
 		return callback.Target{}, errors.New("there is no shared secret yet: activate the addon in WHMCS (Setup > Addon Modules)")
 	}
 	url, err := k.callbackURL(ctx)
-	return callback.Target{URL: url, Key: "k1", Secret: secret}, err
+	return callback.Target{URL: url, Host: k.cfg.Callback.HostHeader, Key: "k1", Secret: secret}, err
 }
 
 func (k *keyring) callbackURL(ctx context.Context) (string, error) {

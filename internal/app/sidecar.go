@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,8 +41,9 @@ type Sidecar struct {
 	server    *bridge.Server
 	listeners []net.Listener
 	clock     clock.Clock
-	schedule  *schedule
 	serveOnly bool
+	halted    chan struct{} // rings when the tables are about to go
+	retired   atomic.Bool   // the addon was deactivated with its tables
 }
 
 // Options are what tests, the demo and benchmarks replace.
@@ -55,7 +57,7 @@ type Options struct {
 
 // NewSidecar connects to the database, opens the listeners and assembles the parts; nothing runs before Run. Close it.
 func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, error) {
-	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64), serveOnly: o.ServeOnly}
+	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64), serveOnly: o.ServeOnly, halted: make(chan struct{}, 1)}
 	var err error
 	if s.store, err = openStore(ctx, cfg, o); err != nil {
 		return nil, err
@@ -81,6 +83,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		},
 	}
 	s.courier = newCourier(s.store, s.whmcs, back, o.Clock, s.log)
+	s.courier.webhook = webhook{url: cfg.Attention.Webhook, http: &http.Client{Timeout: webhookTimeout}}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(newGauges(s.store))
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
@@ -96,12 +99,11 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	v := &views{store: s.store, whmcs: s.whmcs, version: cli.Version()}
 	s.server = bridge.New(bridge.Config{
-		Log: s.log, Keys: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
+		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Module: &moduleCommands{desk: desk, fleet: f, views: v, pages: pages, log: s.log},
-		Addon:  &addonCommands{store: s.store, views: v, pages: pages, wake: s.engine.Wake},
+		Addon:  &addonCommands{store: s.store, views: v, pages: pages, retire: s.retire, revive: s.revive},
 	})
-	s.schedule, err = newSchedule(s)
-	return err
+	return nil
 }
 
 const cloneTimeout = 30 * time.Minute
@@ -156,14 +158,45 @@ func (s *Sidecar) Run(ctx context.Context) error {
 
 // work begins once the schema is current: before the addon is activated there are no tables.
 func (s *Sidecar) work(ctx context.Context) {
-	if !s.awaitSchema(ctx) {
-		return
+	for s.awaitSchema(ctx) {
+		s.workWhileThereAreTables(ctx)
 	}
+}
+
+func (s *Sidecar) workWhileThereAreTables(ctx context.Context) {
+	schedule, err := newSchedule(s)
+	if err != nil {
+		s.log.ErrorContext(ctx, "make the schedule", slog.Any("err", err))
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	var wg sync.WaitGroup
 	wg.Go(func() { s.engine.Run(ctx) })
 	wg.Go(func() { s.courier.Run(ctx) })
-	wg.Go(func() { s.schedule.run(ctx) })
+	if schedule != nil {
+		wg.Go(func() { schedule.run(ctx) })
+	}
+	select {
+	case <-ctx.Done():
+	case <-s.halted:
+		stop()
+	}
 	wg.Wait()
+}
+
+// retire stops the work before the tables go; it begins again when the addon is activated.
+func (s *Sidecar) retire() {
+	s.retired.Store(true)
+	select {
+	case s.halted <- struct{}{}:
+	default:
+	}
+}
+
+// revive lets the work begin again.
+func (s *Sidecar) revive() {
+	s.retired.Store(false)
+	s.engine.Wake()
 }
 
 func (s *Sidecar) awaitSchema(ctx context.Context) bool {
@@ -186,7 +219,7 @@ func (s *Sidecar) awaitSchema(ctx context.Context) bool {
 
 // bringUp migrates the database of an activated addon; before that the tables are not ours to make.
 func (s *Sidecar) bringUp(ctx context.Context, stale error) error {
-	if len(s.keys.Keys()) == 0 { //nolint:contextcheck // the bridge asks for keys without one
+	if s.retired.Load() || len(s.keys.Keys()) == 0 { //nolint:contextcheck // the bridge asks for keys without one
 		return stale
 	}
 	if err := s.store.Migrate(ctx); err != nil {
@@ -237,6 +270,6 @@ func openStore(ctx context.Context, cfg config.Config, o Options) (*store.DB, er
 	network, address := cfg.DB.Address()
 	return store.Open(ctx, store.Config{
 		Net: network, Addr: address, User: cfg.DB.User, Password: string(cfg.DB.Password), Database: cfg.DB.Name,
-		TLS: tls, MaxConns: cfg.DB.MaxConns, Lease: cfg.Engine.Lease, Clock: o.Clock, Box: box, Log: o.Log,
+		TLS: tls, MaxConns: cfg.DB.MaxConns, Webhook: cfg.Attention.Webhook != "", Lease: cfg.Engine.Lease, Clock: o.Clock, Box: box, Log: o.Log,
 	})
 }

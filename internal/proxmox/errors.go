@@ -29,7 +29,7 @@ func (e *Error) Error() string {
 	case e.Code == http.StatusUnauthorized && e.Path == loginPath:
 		return "Proxmox does not accept the user name and password: " + e.Reason
 	case e.Code == http.StatusUnauthorized:
-		return fmt.Sprintf("Proxmox does not accept the API token or ticket (%s): %s", what, e.Reason)
+		return fmt.Sprintf("Proxmox does not accept the API token or ticket (%s): %s; check the token's id and secret on the server's page in WHMCS", what, e.Reason)
 	case e.Code == http.StatusForbidden:
 		return fmt.Sprintf("Proxmox refused %s: %s", what, e.missingRight())
 	case e.unanswered():
@@ -107,7 +107,7 @@ func (e *NoAnswerError) Error() string {
 	what := e.Method + " " + subject(e.Path)
 	switch {
 	case !e.Sent:
-		return fmt.Sprintf("Proxmox at %s is not reachable for %s: %v", e.Host, what, e.Cause)
+		return fmt.Sprintf("Proxmox at %s is not reachable for %s: %v; check the server's hostname and port, and the network between", e.Host, what, e.Cause)
 	case e.unanswered():
 		return fmt.Sprintf("no usable answer from Proxmox to %s, it is not known whether it happened: %v", what, e.Cause)
 	default:

@@ -8,6 +8,7 @@ type Facts struct {
 	ProductID  int64
 	ServerID   int64  // 0 = no server assigned
 	ServerHost string // its hostname in WHMCS
+	ServerGone bool   // tblservers has no such row any more
 	Status     string // tblhosting.domainstatus: Pending, Active, Suspended, Terminated, Cancelled, Fraud, Completed
 	Domain     string
 	Username   string

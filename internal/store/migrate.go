@@ -43,7 +43,7 @@ func (d *DB) SchemaCurrent(ctx context.Context) error {
 	case err != nil:
 		return err
 	case have == 0:
-		return fmt.Errorf("the database %s has no kvmbridge tables yet; run: kvmbridge migrate", d.cfg.Database)
+		return fmt.Errorf("the database %s has no kvmbridge tables yet; activate the addon in WHMCS, which makes them, or run: kvmbridge migrate", d.cfg.Database)
 	case have < want:
 		return fmt.Errorf("the database schema has version %d, this program needs %d; run: kvmbridge migrate", have, want)
 	case have > want:

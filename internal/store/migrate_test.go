@@ -34,7 +34,7 @@ func TestSchemaCurrent_refusesOldAndNewSchemasWithASentence(t *testing.T) {
 	for _, c := range []struct{ change, part string }{
 		{"DELETE FROM kvmbridge_migrations WHERE version_id > 3", "run: kvmbridge migrate"},
 		{"INSERT INTO kvmbridge_migrations (version_id, is_applied) VALUES (9999, 1)", "newer kvmbridge"},
-		{"DROP TABLE kvmbridge_migrations", "no kvmbridge tables yet; run: kvmbridge migrate"},
+		{"DROP TABLE kvmbridge_migrations", "no kvmbridge tables yet; activate the addon in WHMCS"},
 	} {
 		db.Exec(t, c.change)
 		if err := d.SchemaCurrent(t.Context()); err == nil || !strings.Contains(err.Error(), c.part) {

@@ -33,6 +33,8 @@ type Config struct {
 	TLS      *tls.Config // nil = plain text
 	MaxConns int         // default 20
 
+	Webhook bool // also queue KindWebhook when a machine needs a person
+
 	Lease time.Duration // time to live of a lease without renewal; default 30 s
 	Clock clock.Clock   // default the machine's
 	Box   *seal.Box     // seals passwords; nil = secrets can be neither written nor read

@@ -17,6 +17,7 @@ import (
 const (
 	KindMail     = "mail"     // SendEmail: Subject is the template's name
 	KindActivity = "activity" // LogActivity: Subject is the entry's text
+	KindWebhook  = "webhook"  // a POST to the operator's address: Subject is the text
 	KindPassword = "password" // UpdateClientProduct: the guest's password that WHMCS does not know
 	KindNote     = "note"     // ModuleLog: Subject is the action, Vars["text"] what happened
 )

@@ -221,7 +221,7 @@ func (w *write) fail(ctx context.Context, q *sqlx.Tx, runID int64, t pipeline.Tr
 		return err
 	}
 	if t.Attention != "" && w.machine.Attention == "" {
-		if err := putActivity(ctx, q, w.lease.ID, attentionText(w.lease.ID, w.entry, t), w.at); err != nil {
+		if err := w.callPerson(ctx, q, attentionText(w.lease.ID, w.entry, t)); err != nil {
 			return err
 		}
 	}
@@ -230,6 +230,17 @@ func (w *write) fail(ctx context.Context, q *sqlx.Tx, runID int64, t pipeline.Tr
 		wake = time.Time{}
 	}
 	return release(ctx, q, w.d.holder, w.lease, w.at, wake)
+}
+
+// callPerson leaves an entry for WHMCS's activity log, and a message for whoever else is to be told.
+func (w *write) callPerson(ctx context.Context, q *sqlx.Tx, text string) error {
+	if err := putActivity(ctx, q, w.lease.ID, text, w.at); err != nil {
+		return err
+	}
+	if !w.d.cfg.Webhook {
+		return nil
+	}
+	return put(ctx, q, w.lease.ID, KindWebhook, text, "", w.at)
 }
 
 // saveFailure writes the log line and ends the run as waiting, or counts what only repeats itself.

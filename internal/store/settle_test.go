@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -153,6 +154,26 @@ func TestFail_tellsTheActivityLogOnceThatAPersonIsNeeded(t *testing.T) {
 	}
 	if worries, err = d.Worries(ctx, 10); err != nil || len(worries) != 0 {
 		t.Errorf("Worries after a success = %+v, %v; want none", worries, err)
+	}
+}
+
+func TestFail_tellsTheWebhookTooWhereOneIsConfigured(t *testing.T) {
+	t.Parallel()
+	for configured, want := range map[bool]string{true: "1", false: "0"} {
+		w := newWorld(t)
+		c := &stopped{now: moment()}
+		d := w.Store(t, withClock(c), func(cfg *store.Config) { cfg.Webhook = configured })
+		if err := d.Open(t.Context(), w.order()); err != nil {
+			t.Fatal(err)
+		}
+		lease, m, run := claim(t, d, w.service, c.now)
+		trouble := pipeline.Trouble{Failures: 1, Since: c.now, Attention: "no template", Wake: c.now}
+		if err := d.Fail(t.Context(), lease, &run, m, failure(1, vm.Creation, "no template", c.now), trouble); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Text(t, "SELECT COUNT(*) FROM kvmbridge_outbox WHERE kind = 'webhook'"); got != want {
+			t.Errorf("configured %t: %s messages, want %s", configured, got, want)
+		}
 	}
 }
 

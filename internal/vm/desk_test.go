@@ -106,3 +106,14 @@ func TestDesk_makesUpWhatTheOrderLacks(t *testing.T) {
 		t.Errorf("WHMCS is told the password %s times, want once", n)
 	}
 }
+
+func TestCreate_refusesAServerThatIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.db.Service(t, w.client, w.db.Product(t, standard), w.server)
+	w.db.Exec(t, "DELETE FROM tblservers WHERE id = ?", w.server)
+	err := w.desk.Create(t.Context(), id, "Secret-123")
+	if err == nil || !strings.Contains(err.Error(), "no longer exists") {
+		t.Errorf("got %v, want a sentence about the server", err)
+	}
+}

@@ -148,6 +148,9 @@ func wanted(facts spec.Facts) (spec.Spec, error) {
 	if facts.ServerID == 0 {
 		return spec.Spec{}, fmt.Errorf("service %d has no server: choose a Proxmox server on its page, or give its product a server group", facts.ServiceID)
 	}
+	if facts.ServerGone {
+		return spec.Spec{}, fmt.Errorf("service %d names server %d, which no longer exists in WHMCS: choose another server on its page", facts.ServiceID, facts.ServerID)
+	}
 	want, err := spec.Resolve(facts)
 	if err != nil {
 		return spec.Spec{}, err

@@ -57,8 +57,9 @@ func (d *DB) service(ctx context.Context, serviceID int64) (spec.Facts, error) {
 		Settings  sql.NullString `db:"configoption1"`
 		Template  sql.NullString `db:"configoption4"`
 		Hostname  sql.NullString `db:"hostname"`
+		Found     sql.NullInt64  `db:"found"`
 	}
-	err := d.sql.GetContext(ctx, &row, `SELECT h.userid, h.packageid, h.server, h.domainstatus, h.domain, h.username, p.configoption1, p.configoption4, s.hostname
+	err := d.sql.GetContext(ctx, &row, `SELECT h.userid, h.packageid, h.server, h.domainstatus, h.domain, h.username, p.configoption1, p.configoption4, s.hostname, s.id AS found
 		FROM tblhosting h LEFT JOIN tblproducts p ON p.id = h.packageid LEFT JOIN tblservers s ON s.id = h.server WHERE h.id = ?`, serviceID)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = vm.ErrNoService
@@ -67,7 +68,7 @@ func (d *DB) service(ctx context.Context, serviceID int64) (spec.Facts, error) {
 		return spec.Facts{}, fmt.Errorf("read service %d: %w", serviceID, err)
 	}
 	return spec.Facts{
-		ServiceID: serviceID, ClientID: row.ClientID, ProductID: row.ProductID, ServerID: row.ServerID.Int64, ServerHost: plain(row.Hostname.String),
+		ServiceID: serviceID, ClientID: row.ClientID, ProductID: row.ProductID, ServerID: row.ServerID.Int64, ServerHost: plain(row.Hostname.String), ServerGone: row.ServerID.Int64 != 0 && !row.Found.Valid,
 		Status: row.Status.String, Domain: plain(row.Domain.String), Username: plain(row.Username.String),
 		Settings: settings(row.Settings.String), LegacyTemplate: templateID(row.Template.String),
 	}, nil

@@ -19,6 +19,7 @@ type Config struct {
 	DB        DB
 	Bridge    Bridge
 	Callback  Callback
+	Attention Attention
 	Log       Log
 	Engine    Engine
 	Migration Migration
@@ -83,6 +84,11 @@ type Bridge struct {
 	SecretNext Secret // key id k2, accepted too while a secret is being replaced
 	CertFile   string // PEM, with KeyFile: TLS on TCP addresses; both empty: none
 	KeyFile    string
+}
+
+// Attention is who else is told when a machine needs a person.
+type Attention struct {
+	Webhook string // address that gets a POST with a JSON object; empty: nobody
 }
 
 // Callback says where effects are sent; URL empty: derived from WHMCS's system URL.

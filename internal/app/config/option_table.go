@@ -90,6 +90,11 @@ func bridgeOptions() []Option {
 			Help: "Host header of callbacks, when callback.url names an address instead of the site.",
 		},
 		{
+			Key: "attention.webhook", Field: func(c *Config) any { return &c.Attention.Webhook }, Check: webAddress,
+			Help: "Address that is sent a POST when a machine needs a person: {\"service_id\":1,\"text\":\"…\"}.",
+		},
+
+		{
 			Key: "log.level", Default: "info", Field: func(c *Config) any { return &c.Log.Level }, Check: oneOf("debug", "info", "warn", "error"),
 			Help: "debug, info, warn or error.",
 		},

@@ -49,8 +49,9 @@ final class AddonModule
         try {
             return self::result('success', self::words(self::ask('Activate')) ?: 'kvmbridge is connected and its tables are ready.');
         } catch (\Throwable $error) {
-            return self::result('info', 'Activated, and the shared secret is stored. Now start "kvmbridge serve --whmcs ' . ROOTDIR
-                . '" on this machine; it makes its tables by itself. (' . $error->getMessage() . ')');
+            $start = 'Now start "kvmbridge serve --whmcs ' . ROOTDIR . '" on this machine; it makes its tables by itself. ';
+            $refused = $error instanceof Fault && $error->reason === 'refused';
+            return self::result('info', 'Activated, and the shared secret is stored. ' . ($refused ? '' : $start) . $error->getMessage());
         }
     }
 
