@@ -4,11 +4,12 @@ import (
 	"context"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // deed is what a button does to the machine of a service.
-type deed func(ctx context.Context, desk *vm.Desk, call bridge.CommandCall) error
+type deed func(ctx context.Context, d *desk.Desk, call bridge.CommandCall) error
 
 // deeds are the buttons of product-spec §16 and SetVMID of §7.6. Whether the guest must be stopped for one is looked at
 // when its job runs, not here: nothing below waits for Proxmox but VMClone and SetVMID, which ask whether a guest exists.
@@ -16,9 +17,9 @@ func deeds() map[bridge.CommandName]deed {
 	return map[bridge.CommandName]deed{
 		"Start":                      queued(vm.JobStart),
 		"Stop":                       queued(vm.JobStop),
-		"Reinstall":                  direct((*vm.Desk).Reinstall),
+		"Reinstall":                  direct((*desk.Desk).Reinstall),
 		"VMSetDedicatedIp":           queued(vm.JobAddresses),
-		"VMClone":                    direct((*vm.Desk).Clone),
+		"VMClone":                    direct((*desk.Desk).Clone),
 		"SetCPURAM":                  queued(vm.JobCPURAM),
 		"SetSystemDiskSize":          queued(vm.JobGrow),
 		"SetSystemDiskBandwidth":     queued(vm.JobLimits),
@@ -29,29 +30,29 @@ func deeds() map[bridge.CommandName]deed {
 		"SetFirewall":                queued(vm.JobFirewall),
 		"SetCloudinit":               queued(vm.JobCloudInit),
 		"VMRemove":                   queued(vm.JobRemove),
-		"SetDNSRecords":              direct((*vm.Desk).ResyncDNS),
-		"Redeploy":                   direct((*vm.Desk).Redeploy),
+		"SetDNSRecords":              direct((*desk.Desk).ResyncDNS),
+		"Redeploy":                   direct((*desk.Desk).Redeploy),
 		bridge.CommandSetVMID:        setVMID,
 	}
 }
 
 func queued(j vm.Job) deed {
-	return func(ctx context.Context, desk *vm.Desk, call bridge.CommandCall) error {
-		return desk.Run(ctx, call.Service.ID, j)
+	return func(ctx context.Context, d *desk.Desk, call bridge.CommandCall) error {
+		return d.Run(ctx, call.Service.ID, j)
 	}
 }
 
-func direct(do func(desk *vm.Desk, ctx context.Context, serviceID int64) error) deed {
-	return func(ctx context.Context, desk *vm.Desk, call bridge.CommandCall) error {
-		return do(desk, ctx, call.Service.ID)
+func direct(do func(d *desk.Desk, ctx context.Context, serviceID int64) error) deed {
+	return func(ctx context.Context, d *desk.Desk, call bridge.CommandCall) error {
+		return do(d, ctx, call.Service.ID)
 	}
 }
 
-func setVMID(ctx context.Context, desk *vm.Desk, call bridge.CommandCall) error {
+func setVMID(ctx context.Context, d *desk.Desk, call bridge.CommandCall) error {
 	if call.Args.VMID == 0 {
-		return vm.Sentence("Enter the id of a VM that exists in Proxmox and is not used by another service.")
+		return desk.Sentence("Enter the id of a VM that exists in Proxmox and is not used by another service.")
 	}
-	return desk.Attach(ctx, call.Service.ID, call.Args.VMID)
+	return d.Attach(ctx, call.Service.ID, call.Args.VMID)
 }
 
 // Command implements bridge.ModuleCommands.

@@ -7,14 +7,14 @@ import (
 	"strings"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
 
 // moduleCommands answers what WHMCS asks of the server module.
 type moduleCommands struct {
-	desk  *vm.Desk
+	desk  *desk.Desk
 	fleet *fleet
 	views *views
 	pages *web.Pages
@@ -75,7 +75,7 @@ func (c *moduleCommands) remember(ctx context.Context, s bridge.ServerEntry) {
 
 // refuse turns a sentence meant for the person into a refusal; other errors stay internal.
 func refuse(code string, err error) error {
-	if s, ok := errors.AsType[vm.Sentence](err); ok {
+	if s, ok := errors.AsType[desk.Sentence](err); ok {
 		return bridge.Refuse(code, "%s", sentence(string(s)))
 	}
 	return err

@@ -20,6 +20,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -89,8 +90,8 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}
-	desk := &vm.Desk{
-		Catalogue: s.whmcs, Registry: s.store, Steps: steps, Clock: o.Clock, Random: rand.Reader,
+	counter := &desk.Desk{
+		Catalogue: s.whmcs, Registry: s.store, Fleet: f, Clock: o.Clock, Random: rand.Reader,
 		Wake: s.engine.Wake, Interrupt: s.engine.Interrupt,
 	}
 	pages, err := web.New()
@@ -100,7 +101,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	v := &views{store: s.store, whmcs: s.whmcs, version: cli.Version()}
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
-		Module: &moduleCommands{desk: desk, fleet: f, views: v, pages: pages, log: s.log},
+		Module: &moduleCommands{desk: counter, fleet: f, views: v, pages: pages, log: s.log},
 		Addon:  &addonCommands{store: s.store, views: v, pages: pages, retire: s.retire, revive: s.revive},
 	})
 	return nil

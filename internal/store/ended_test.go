@@ -25,10 +25,11 @@ func belongings(t *testing.T, w world) string {
 const nothing = "0|0|0|0||||||{}|remove|||"
 
 // terminating is a machine with a job and a wish left whose removal was just carried out.
-func terminating(t *testing.T) (world, *store.DB, *stopped, pipeline.Lease, *vm.Machine, pipeline.Run) {
+func terminating(t *testing.T, opts ...func(*store.Config)) (world, *store.DB, *stopped, pipeline.Lease, *vm.Machine, pipeline.Run) {
 	t.Helper()
 	w, d, c := readyAt(t)
 	must(t, d.Ask(t.Context(), w.service, vm.JobStop), d.Move(t.Context(), w.service, vm.Terminate))
+	d = w.Store(t, append(opts, withClock(c))...)
 	w.Exec(t, "UPDATE kvmbridge_vm SET wish = 'change_package'")
 	l, m, _ := claim(t, d, w.service, c.now)
 	run, err := d.Begin(t.Context(), l, "terminate", vm.Terminate, c.now)
@@ -114,7 +115,7 @@ func TestSettle_ofAServiceThatWHMCSLost(t *testing.T) {
 
 func TestEnd_ofARunThatGaveUpIsAnError(t *testing.T) {
 	t.Parallel()
-	w, d, c, l, m, run := terminating(t)
+	w, d, c, l, m, run := terminating(t, func(cfg *store.Config) { cfg.Webhook = true })
 	ctx := t.Context()
 	before := belongings(t, w)
 	m.Gone, m.Notes = false, nil
@@ -134,8 +135,8 @@ func TestEnd_ofARunThatGaveUpIsAnError(t *testing.T) {
 	if log := lastLog(t, w); log.Result != "error" || log.LastErrorMessage != run.Failed || log.LastErrorAction == "" || log.To != "error_terminate" {
 		t.Errorf("log = %+v", log)
 	}
-	if n := w.Text(t, "SELECT COUNT(*) FROM kvmbridge_outbox WHERE kind = 'activity'"); n != "1" {
-		t.Errorf("entries = %s, want exactly one", n)
+	if got := w.Text(t, "SELECT GROUP_CONCAT(kind ORDER BY id) FROM kvmbridge_outbox"); got != "activity,webhook" {
+		t.Errorf("effects = %s, want exactly one entry, and the operator told", got)
 	}
 	worries, err := d.Worries(ctx, 5)
 	if err != nil || len(worries) != 1 || worries[0].Attention != run.Failed || due(t, d, c.now.Add(time.Hour)) {

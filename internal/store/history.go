@@ -8,6 +8,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
@@ -30,7 +31,7 @@ func (w *write) saveEntry(ctx context.Context, q *sqlx.Tx, result string) error 
 	e := w.entry
 	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_run_steps
 		(run_id, n, label, from_status, to_status, result, skip, started_at, took_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.run.ID, e.N, e.Label, string(standing(e.From)), string(standing(e.To)), clean(e.Result), text(e.Skip), tx.Moment(e.Started), e.Took.Microseconds())
+		w.run.ID, e.N, e.Label, string(standing(e.From)), string(standing(e.To)), plain.Clean(e.Result), plain.Text(e.Skip), tx.Moment(e.Started), e.Took.Microseconds())
 	return err
 }
 
@@ -39,7 +40,7 @@ func (w *write) saveRun(ctx context.Context, q *sqlx.Tx, result string) error {
 	var cause sql.NullString
 	var finished sql.NullTime
 	if result == resultWaiting {
-		cause, finished = text(e.Result), tx.Moment(w.at)
+		cause, finished = plain.Text(e.Result), tx.Moment(w.at)
 	}
 	if w.run.ID != 0 {
 		_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET to_status = ?, result = ?, error = ?, steps = ?, finished_at = ?
@@ -110,7 +111,7 @@ func (w *write) countRepeat(ctx context.Context, q *sqlx.Tx) (bool, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	same := last.Action == w.run.Action && last.Status == string(standing(w.entry.From)) && last.Result == resultWaiting && last.Error.String == clean(w.entry.Result)
+	same := last.Action == w.run.Action && last.Status == string(standing(w.entry.From)) && last.Result == resultWaiting && last.Error.String == plain.Clean(w.entry.Result)
 	if err != nil || !same {
 		return false, err
 	}

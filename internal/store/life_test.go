@@ -175,7 +175,12 @@ func TestMove_toRemoveFreesWhatTheGuestHadAndLeavesWHMCSAlone(t *testing.T) {
 	w, d, _ := readyAt(t)
 	ctx := t.Context()
 	must(t, d.Ask(ctx, w.service, vm.JobStop), d.Move(ctx, w.service, vm.Removed))
-	assertShown(t, w, "10.0.0.2", "10.0.0.3")
+	if m, err := d.Find(ctx, w.service); err != nil || m.VMID != 0 || m.Node != "" || m.Password == "" {
+		t.Errorf("machine = %+v, %v; want no id and no node, somebody else may get the id", m, err)
+	}
+	if got := w.Text(t, "SELECT CONCAT_WS('|', dedicatedip, assignedips) FROM tblhosting WHERE id = ?", w.service); got != "10.0.0.2|10.0.0.3" {
+		t.Errorf("WHMCS shows %s, want its row left alone", got)
+	}
 	for table, want := range map[string]string{"kvmbridge_ip_allocations": "0", "kvmbridge_vmid_reservations": "0", "kvmbridge_jobs": "0"} {
 		if got := w.Text(t, "SELECT COUNT(*) FROM "+table); got != want {
 			t.Errorf("rows of %s = %s, want %s", table, got, want)
@@ -333,7 +338,9 @@ func TestAsk_whileTheJobRunsDoesItOnceMore(t *testing.T) {
 	t.Parallel()
 	w, d, c := readyAt(t)
 	ctx := t.Context()
-	set := func(password string) { must(t, d.SetPassword(ctx, w.service, password), d.Ask(ctx, w.service, vm.JobPassword)) }
+	set := func(password string) {
+		must(t, d.SetPassword(ctx, w.service, password), d.Ask(ctx, w.service, vm.JobPassword))
+	}
 	set("first")
 	set("second")
 	l, m, run := claim(t, d, w.service, c.now)

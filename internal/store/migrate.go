@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,7 +27,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if err := d.apply(ctx, p); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
 	if err := d.completeTables(ctx, schema.Compat()); err != nil {
@@ -34,6 +35,22 @@ func (d *DB) Migrate(ctx context.Context) error {
 	}
 	d.setShape(nil)
 	return nil
+}
+
+// apply runs what is missing. A process that died behind a statement and before its note left columns that are there
+// already: then only the note is missing.
+func (d *DB) apply(ctx context.Context, p *goose.Provider) error {
+	for {
+		_, err := p.Up(ctx)
+		failed, ok := errors.AsType[*goose.PartialError](err)
+		if !ok || tx.Number(err) != tx.DuplicateColumn {
+			return err
+		}
+		_, err = d.sql.ExecContext(ctx, "INSERT INTO kvmbridge_migrations (version_id, is_applied) VALUES (?, 1)", failed.Failed.Source.Version)
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // SchemaCurrent fails with a sentence when the database's schema is not exactly this program's.

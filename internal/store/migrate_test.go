@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,23 @@ func TestMigrate_severalProcessesAtOnce(t *testing.T) {
 	group.Wait()
 	if err := db.Store(t).SchemaCurrent(t.Context()); err != nil {
 		t.Errorf("SchemaCurrent: %v", err)
+	}
+}
+
+// The server commits every statement by itself: a process can die between a migration and the note that it was made.
+func TestMigrate_afterEveryCrashBetweenAStatementAndItsNote(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	d := db.Store(t)
+	_, want, err := d.SchemaVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version := want; version > 0; version-- {
+		db.Exec(t, "DELETE FROM kvmbridge_migrations WHERE version_id >= ?", version)
+		if err := errors.Join(d.Migrate(t.Context()), d.SchemaCurrent(t.Context())); err != nil {
+			t.Fatalf("Migrate after a crash behind migration %d: %v", version, err)
+		}
 	}
 }
 

@@ -19,6 +19,8 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/seal"
 	"github.com/kvmbridge/kvmbridge/internal/store/addresses"
+	"github.com/kvmbridge/kvmbridge/internal/store/finder"
+	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -44,6 +46,8 @@ type Config struct {
 // DB is WHMCS's database as kvmbridge uses it. It is safe for concurrent use.
 type DB struct {
 	*addresses.Book // vm.Addresses
+	*outbox.Box     // effects on their way to WHMCS
+	*finder.Finder  // questions over all machines
 
 	sql    *sqlx.DB
 	cfg    Config
@@ -77,7 +81,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(connectFault(cfg, err), db.Close())
 	}
-	d := &DB{sql: db, cfg: cfg, holder: rand.Text(), abandoned: map[int64]bool{}, Book: addresses.New(db, cfg.Clock)}
+	d := &DB{sql: db, cfg: cfg, holder: rand.Text(), abandoned: map[int64]bool{}, Book: addresses.New(db, cfg.Clock), Box: outbox.New(db), Finder: finder.New(db)}
 	return d, nil
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -74,7 +76,7 @@ func reopen(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order, now time.Time)
 	if err := inOrder(ctx, q, o.ServiceID, dropJobs, dropRuns); err != nil {
 		return err
 	}
-	_, err = q.ExecContext(ctx, "UPDATE kvmbridge_vm SET discard = 1, next_name = ?, created_at = ? WHERE service_id = ?", text(o.Name), tx.Moment(now), o.ServiceID)
+	_, err = q.ExecContext(ctx, "UPDATE kvmbridge_vm SET discard = 1, next_name = ?, created_at = ? WHERE service_id = ?", plain.Text(o.Name), tx.Moment(now), o.ServiceID)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func tellPassword(ctx context.Context, q *sqlx.Tx, o vm.Order, now time.Time) er
 	if !o.NewPassword {
 		return nil
 	}
-	return put(ctx, q, o.ServiceID, KindPassword, "", "", now)
+	return outbox.PutPassword(ctx, q, o.ServiceID, now)
 }
 
 func openRecord(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/finder"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -124,7 +125,7 @@ func reserveFor(ctx context.Context, q *sqlx.Tx, serverID, serviceID int64, vmid
 
 // recordOf is another service on this server whose record names the id, 0 = none.
 func recordOf(ctx context.Context, q sqlx.QueryerContext, serverID, serviceID int64, vmid int) (int64, error) {
-	rows, err := machines(ctx, q, serverID)
+	rows, err := finder.Machines(ctx, q, serverID)
 	if err != nil {
 		return 0, err
 	}

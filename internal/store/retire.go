@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/schema"
 )
@@ -16,24 +14,6 @@ func (d *DB) LiveMachines(ctx context.Context) (int, error) {
 	err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM puqProxmoxKVM_vm_info WHERE vm_status <> ?", string(vm.Removed))
 	if err != nil {
 		return 0, fmt.Errorf("count the machines: %w", err)
-	}
-	return n, nil
-}
-
-// ForgetDelivered deletes messages that WHMCS took before that moment.
-func (d *DB) ForgetDelivered(ctx context.Context, before time.Time) error {
-	_, err := d.sql.ExecContext(ctx, "DELETE FROM kvmbridge_outbox WHERE delivered_at < ? LIMIT 10000", tx.Moment(before))
-	if err != nil {
-		return fmt.Errorf("forget delivered messages: %w", err)
-	}
-	return nil
-}
-
-// Waiting counts the messages that WHMCS has not taken yet.
-func (d *DB) Waiting(ctx context.Context) (int, error) {
-	var n int
-	if err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM kvmbridge_outbox WHERE due_at IS NOT NULL"); err != nil {
-		return 0, fmt.Errorf("count waiting messages: %w", err)
 	}
 	return n, nil
 }

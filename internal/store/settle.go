@@ -11,6 +11,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -120,7 +122,7 @@ func (w *write) settle(ctx context.Context, q *sqlx.Tx, runID int64) error {
 	err := tx.ExactlyOne(q.ExecContext(ctx, `UPDATE kvmbridge_vm SET server_id = ?, node = ?, task = ?, failures = 0,
 		failing_since = NULL, attention = ?, attention_at = ?, last_error = ?
 		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
-		w.machine.ServerID, w.machine.Node, w.machine.Task, text(w.run.Failed), w.failedAt(), text(w.run.Failed), w.lease.ID, w.lease.Token, w.d.holder))
+		w.machine.ServerID, w.machine.Node, w.machine.Task, plain.Text(w.run.Failed), w.failedAt(), plain.Text(w.run.Failed), w.lease.ID, w.lease.Token, w.d.holder))
 	if err != nil {
 		return err
 	}
@@ -151,42 +153,35 @@ func (w *write) failedAt() sql.NullTime {
 	return tx.Moment(w.at)
 }
 
-// saveEffects puts what WHMCS has to do into the outbox.
+// saveEffects puts what WHMCS has to do into the outbox. A run that gave up brings its own entry for the activity log.
 func (w *write) saveEffects(ctx context.Context, q *sqlx.Tx) error {
 	for _, m := range w.machine.Mails {
-		if err := putMail(ctx, q, w.lease.ID, m, w.at); err != nil {
+		if err := outbox.PutMail(ctx, q, w.lease.ID, m, w.at); err != nil {
 			return err
 		}
 	}
 	for _, e := range w.machine.Entries {
-		if err := putActivity(ctx, q, w.lease.ID, e, w.at); err != nil {
+		if err := outbox.PutActivity(ctx, q, w.lease.ID, e, w.at); err != nil {
 			return err
 		}
 	}
 	for _, n := range w.machine.Notes {
-		if err := putNote(ctx, q, w.lease.ID, n, w.at); err != nil {
+		if err := outbox.PutNote(ctx, q, w.lease.ID, n, w.at); err != nil {
 			return err
 		}
 	}
-	return nil
+	if w.run.Failed == "" {
+		return nil
+	}
+	return w.callOperator(ctx, q, attentionText(w.lease.ID, w.entry, pipeline.Trouble{Attention: w.run.Failed}))
 }
 
 // clear empties what belonged to a guest that is gone. WHMCS may have lost the service before.
 func (w *write) clear(ctx context.Context, q *sqlx.Tx) error {
-	if err := inOrder(ctx, q, w.lease.ID, dropHoldings, dropJobs); err != nil {
+	if err := w.shape.empty(ctx, q, w.lease.ID); err != nil {
 		return err
 	}
 	_, err := q.ExecContext(ctx, "DELETE FROM kvmbridge_secrets WHERE purpose = ? AND ref_id = ?", guestPassword, w.lease.ID)
-	if err != nil {
-		return err
-	}
-	_, err = q.ExecContext(ctx, "UPDATE kvmbridge_vm SET wish = NULL, discard = 0, next_name = NULL, adopted = 0, node = '', task = '' WHERE service_id = ?", w.lease.ID)
-	if err != nil {
-		return err
-	}
-	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_id = ?, vm_name = ?, vm_net0_mac = ?, vm_rev_dns = '{}', vm_snapshots = 0, vm_backups = 0,
-		vm_backup_now_utid = ?, vm_backup_restore_utid = ? WHERE service_id = ?`, w.shape.none("vm_id"), w.shape.none("vm_name"), w.shape.none("vm_net0_mac"),
-		w.shape.none("vm_backup_now_utid"), w.shape.none("vm_backup_restore_utid"), w.lease.ID)
 	if err != nil {
 		return err
 	}
@@ -212,7 +207,7 @@ func (w *write) fail(ctx context.Context, q *sqlx.Tx, runID int64, t pipeline.Tr
 		attention_at = CASE WHEN ? IS NULL THEN NULL ELSE COALESCE(attention_at, ?) END, attention = ?, last_error = ?
 		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
 		w.machine.Node, w.machine.Task, t.Failures, tx.Moment(t.Since),
-		text(t.Attention), tx.Moment(w.at), text(t.Attention), text(w.entry.Result), w.lease.ID, w.lease.Token, w.d.holder))
+		plain.Text(t.Attention), tx.Moment(w.at), plain.Text(t.Attention), plain.Text(w.entry.Result), w.lease.ID, w.lease.Token, w.d.holder))
 	if err != nil {
 		return err
 	}
@@ -234,13 +229,17 @@ func (w *write) fail(ctx context.Context, q *sqlx.Tx, runID int64, t pipeline.Tr
 
 // callPerson leaves an entry for WHMCS's activity log, and a message for whoever else is to be told.
 func (w *write) callPerson(ctx context.Context, q *sqlx.Tx, text string) error {
-	if err := putActivity(ctx, q, w.lease.ID, text, w.at); err != nil {
+	if err := outbox.PutActivity(ctx, q, w.lease.ID, text, w.at); err != nil {
 		return err
 	}
+	return w.callOperator(ctx, q, text)
+}
+
+func (w *write) callOperator(ctx context.Context, q *sqlx.Tx, text string) error {
 	if !w.d.cfg.Webhook {
 		return nil
 	}
-	return put(ctx, q, w.lease.ID, KindWebhook, text, "", w.at)
+	return outbox.PutWebhook(ctx, q, w.lease.ID, text, w.at)
 }
 
 // saveFailure writes the log line and ends the run as waiting, or counts what only repeats itself.
@@ -275,7 +274,7 @@ func (w *write) end(ctx context.Context, q *sqlx.Tx, wake time.Time) error {
 		result = resultError
 	}
 	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, error = ?, finished_at = ? WHERE id = ?`,
-		result, text(w.run.Failed), tx.Moment(w.at), w.run.ID)
+		result, plain.Text(w.run.Failed), tx.Moment(w.at), w.run.ID)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/addresses"
+	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -89,14 +90,18 @@ func (d *DB) Suspend(ctx context.Context, serviceID int64, suspended bool) error
 // Move implements vm.Registry. An admin who moves a machine to remove says that its guest is gone: addresses and VM id
 // are free then, and WHMCS's own row stays as it is (A-50).
 func (d *DB) Move(ctx context.Context, serviceID int64, to pipeline.State, from ...pipeline.State) error {
-	err := d.order(ctx, serviceID, func(q *sqlx.Tx, w work, now time.Time) error {
+	s, err := d.recordShape(ctx)
+	if err != nil {
+		return wrap(err, "move the machine", serviceID)
+	}
+	err = d.order(ctx, serviceID, func(q *sqlx.Tx, w work, now time.Time) error {
 		if len(from) > 0 && !slices.Contains(from, w.Status) {
 			return w.refused()
 		}
 		if err := move(ctx, q, serviceID, w, to, now); err != nil || to != vm.Removed {
 			return err
 		}
-		return inOrder(ctx, q, serviceID, dropHoldings, dropJobs)
+		return s.empty(ctx, q, serviceID)
 	})
 	if to == vm.Removed {
 		d.Freed()
@@ -187,6 +192,21 @@ func dropHoldings(ctx context.Context, q *sqlx.Tx, serviceID int64) error {
 	return err
 }
 
+// empty leaves of a machine whose guest is gone only the record that there was one: its id and what it held are anybody's.
+func (s shape) empty(ctx context.Context, q *sqlx.Tx, serviceID int64) error {
+	if err := inOrder(ctx, q, serviceID, dropHoldings, dropJobs); err != nil {
+		return err
+	}
+	_, err := q.ExecContext(ctx, "UPDATE kvmbridge_vm SET wish = NULL, discard = 0, next_name = NULL, adopted = 0, node = '', task = '' WHERE service_id = ?", serviceID)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `UPDATE puqProxmoxKVM_vm_info SET vm_id = ?, vm_name = ?, vm_net0_mac = ?, vm_rev_dns = '{}', vm_snapshots = 0, vm_backups = 0,
+		vm_backup_now_utid = ?, vm_backup_restore_utid = ? WHERE service_id = ?`, s.none("vm_id"), s.none("vm_name"), s.none("vm_net0_mac"),
+		s.none("vm_backup_now_utid"), s.none("vm_backup_restore_utid"), serviceID)
+	return err
+}
+
 // SetPassword implements vm.Registry.
 func (d *DB) SetPassword(ctx context.Context, serviceID int64, password string) error {
 	sealed, err := d.seal(guestPassword, serviceID, password)
@@ -197,7 +217,7 @@ func (d *DB) SetPassword(ctx context.Context, serviceID int64, password string) 
 		if err := saveSecret(ctx, q, guestPassword, serviceID, sealed, now); err != nil {
 			return err
 		}
-		return put(ctx, q, serviceID, KindPassword, "", "", now)
+		return outbox.PutPassword(ctx, q, serviceID, now)
 	})
 	return wrap(err, "save the password", serviceID)
 }

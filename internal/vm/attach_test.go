@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -23,7 +24,7 @@ func (w *world) service() int64 {
 
 func wantSentence(t *testing.T, what string, err error, says ...string) {
 	t.Helper()
-	s, ok := errors.AsType[vm.Sentence](err)
+	s, ok := errors.AsType[desk.Sentence](err)
 	for _, text := range says {
 		if !ok || !strings.Contains(string(s), text) {
 			t.Errorf("%s: %v, want a sentence with %q", what, err, text)

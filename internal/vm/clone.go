@@ -14,7 +14,7 @@ func (s *Steps) cloneLane(ctx context.Context, m *Machine) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ref, ok := find(cluster.Guests, m.Spec.Template)
+	ref, ok := cluster.Guest(m.Spec.Template)
 	if !ok || !ref.Template {
 		return "", noTemplate(m, ok)
 	}
@@ -28,15 +28,6 @@ func (s *Steps) cloneLane(ctx context.Context, m *Machine) (string, error) {
 	}
 	m.site.template, m.site.source = ref, source
 	return fmt.Sprintf("clone/%d/%s", m.ServerID, source.storage()), nil
-}
-
-func find(list []GuestRef, vmid int) (GuestRef, bool) {
-	for _, g := range list {
-		if g.VMID == vmid {
-			return g, true
-		}
-	}
-	return GuestRef{}, false
 }
 
 func noTemplate(m *Machine, exists bool) error {
@@ -85,7 +76,7 @@ func (s *Steps) copied(ctx context.Context, m *Machine) (GuestConfig, error) {
 	if failed != nil {
 		return config, failed
 	}
-	ref, ok := find(cluster.Guests, m.VMID)
+	ref, ok := cluster.Guest(m.VMID)
 	if !ok || ref.Node == m.Node {
 		return config, err
 	}

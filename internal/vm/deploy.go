@@ -29,3 +29,9 @@ func (s *Steps) deploy() pipeline.Table[Machine] {
 		},
 	}
 }
+
+// Building tells whether a machine at that status is on its way to its first ready.
+func Building(at pipeline.State) bool {
+	_, ok := new(Steps).deploy().Step(at)
+	return ok
+}

@@ -6,14 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // sentence checks that err is meant for the person who asked, and says these words.
 func sentence(t *testing.T, err error, words ...string) {
 	t.Helper()
-	if _, ok := errors.AsType[vm.Sentence](err); !ok {
+	if _, ok := errors.AsType[desk.Sentence](err); !ok {
 		t.Errorf("%v (%T) is no sentence for a person", err, err)
 		return
 	}

@@ -104,6 +104,16 @@ type Resources struct {
 	Storages []Storage  // one entry per node
 }
 
+// Guest finds a guest by its id.
+func (r Resources) Guest(vmid int) (GuestRef, bool) {
+	for _, g := range r.Guests {
+		if g.VMID == vmid {
+			return g, true
+		}
+	}
+	return GuestRef{}, false
+}
+
 // Node is a cluster member.
 type Node struct {
 	Name       string

@@ -42,7 +42,7 @@ func (s *Steps) findTemplate(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	m.site.template, _ = find(cluster.Guests, m.Spec.Template)
+	m.site.template, _ = cluster.Guest(m.Spec.Template)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func (s *Steps) guest(ctx context.Context, m *Machine) (GuestConfig, error) {
 	if err != nil {
 		return GuestConfig{}, err
 	}
-	if !ours(c, m.site.mark) {
+	if !m.owns(c) {
 		return GuestConfig{}, foreign(m, c)
 	}
 	s.remember(m, c)
@@ -84,7 +84,7 @@ func (s *Steps) locate(ctx context.Context, m *Machine) (GuestRef, error) {
 	if err != nil {
 		return GuestRef{}, err
 	}
-	if ref, ok := find(cluster.Guests, m.VMID); ok {
+	if ref, ok := cluster.Guest(m.VMID); ok {
 		return ref, nil
 	}
 	return GuestRef{}, pipeline.WithFault(fmt.Errorf("VM %d of service %d: %w anywhere in the cluster", m.VMID, m.ServiceID, ErrNoGuest), pipeline.NeedsPerson)

@@ -115,3 +115,20 @@ func (s *Steps) setDNS(ctx context.Context, _ *Machine) error {
 	}
 	return pipeline.Skip("zones are configured, but this version writes no records")
 }
+
+// switchPower asks Proxmox once to start or stop a guest that is ours; one already in that state is left alone.
+func (s *Steps) switchPower(ctx context.Context, m *Machine, on bool) error {
+	if err := s.visit(ctx, m); err != nil {
+		return err
+	}
+	running, err := s.running(ctx, m)
+	if err != nil || running == on {
+		return err
+	}
+	if on {
+		_, err = m.site.hv.Start(ctx, m.Node, m.VMID)
+	} else {
+		_, err = m.site.hv.Stop(ctx, m.Node, m.VMID)
+	}
+	return err
+}

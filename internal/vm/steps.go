@@ -81,7 +81,7 @@ func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return fmt.Errorf("read service %d from WHMCS: %w", m.ServiceID, err)
 	}
-	if m.Spec, err = wanted(facts); err != nil {
+	if m.Spec, err = Wanted(facts); err != nil {
 		return pipeline.WithFault(err, pipeline.NeedsPerson)
 	}
 	if m.Status == Creation || m.ServerID == 0 {
@@ -143,8 +143,8 @@ func (s *Steps) tell(m *Machine, format string, args ...any) {
 	}
 }
 
-// wanted resolves facts into a spec that can be built, or says everything that is in the way.
-func wanted(facts spec.Facts) (spec.Spec, error) {
+// Wanted resolves facts into a spec that can be built, or says everything that is in the way.
+func Wanted(facts spec.Facts) (spec.Spec, error) {
 	if facts.ServerID == 0 {
 		return spec.Spec{}, fmt.Errorf("service %d has no server: choose a Proxmox server on its page, or give its product a server group", facts.ServiceID)
 	}

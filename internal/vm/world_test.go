@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
@@ -40,7 +41,7 @@ type world struct {
 	sim    *pvesim.Sim
 	calls  atomic.Int64
 	steps  *vm.Steps
-	desk   *vm.Desk
+	desk   *desk.Desk
 	server int64
 	client int64
 	pool   ippool.Pool
@@ -68,7 +69,7 @@ func newWorld(t *testing.T, change ...func(*pvesim.Config)) *world {
 	t.Cleanup(func() { _ = srv.Close() })
 	w.srv = srv
 	w.steps = w.newSteps(w.store, w.connect(srv))
-	w.desk = &vm.Desk{Catalogue: w.whmcs, Registry: w.store, Steps: w.steps, Clock: w.clk, Random: random(1), Wake: func() {}}
+	w.desk = &desk.Desk{Catalogue: w.whmcs, Registry: w.store, Fleet: w.steps.Fleet, Clock: w.clk, Random: random(1), Wake: func() {}, Interrupt: func(int64) {}}
 	w.server = w.db.Server(t, "cluster")
 	w.client = w.db.Client(t, "Jane", "Doe")
 	w.pool = ippool.Pool{ServerID: w.server, First: netip.MustParseAddr("192.0.2.10"), Last: netip.MustParseAddr("192.0.2.250"), Network: ippool.Network{

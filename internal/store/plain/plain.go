@@ -2,6 +2,7 @@ package plain
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -47,4 +48,20 @@ func Names(s string) map[string]string {
 		return map[string]string{}
 	}
 	return m
+}
+
+// Text is a parameter for a column where NULL means none.
+func Text(s string) sql.NullString {
+	return sql.NullString{String: Clean(s), Valid: s != ""}
+}
+
+// maxText keeps one text far below the 64 KiB of a TEXT column.
+const maxText = 8000
+
+// Clean makes a foreign text storable: a strict server refuses broken UTF-8 and too much of anything.
+func Clean(s string) string {
+	if len(s) > maxText {
+		s = s[:maxText] + " ..."
+	}
+	return strings.ToValidUTF8(s, "?")
 }

@@ -1,16 +1,17 @@
-package vm
+package desk
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"strings"
 )
 
 // ResyncDNS orders the DNS records of a machine to be written anew. While something else is done to it the order is
 // remembered.
 func (d *Desk) ResyncDNS(ctx context.Context, serviceID int64) error {
-	return d.settle(ctx, serviceID, d.Registry.Wish(ctx, serviceID, SetDNSRecords))
+	return d.settle(ctx, serviceID, d.Registry.Wish(ctx, serviceID, vm.SetDNSRecords))
 }
 
 // Clone builds a machine again whose guest was removed while its record was kept, and lets a deploy that stands before
@@ -20,7 +21,7 @@ func (d *Desk) Clone(ctx context.Context, serviceID int64) error {
 	if err != nil {
 		return d.settle(ctx, serviceID, err)
 	}
-	if m.Status == Creation || m.Status == SetIP {
+	if m.Status == vm.Creation || m.Status == vm.SetIP {
 		return d.settle(ctx, serviceID, d.Registry.Move(ctx, serviceID, m.Status, m.Status))
 	}
 	_, _, exists, err := d.look(ctx, m.ServerID, m.VMID)
@@ -28,9 +29,9 @@ func (d *Desk) Clone(ctx context.Context, serviceID int64) error {
 		return err
 	}
 	if exists {
-		return Sentence(fmt.Sprintf("Service %d already has VM %d (%s). Use Reinstall to build it anew, or VMRemove first.", serviceID, m.VMID, m.Name))
+		return Sentence(fmt.Sprintf("Service %d already has VM %d (%s). Use vm.Reinstall to build it anew, or VMRemove first.", serviceID, m.VMID, m.Name))
 	}
-	return d.settle(ctx, serviceID, d.Registry.Move(ctx, serviceID, SetIP, Ready))
+	return d.settle(ctx, serviceID, d.Registry.Move(ctx, serviceID, vm.SetIP, vm.Ready))
 }
 
 // Attach makes an existing guest the machine of a service that has none. A guest that carries the mark of another service
@@ -42,11 +43,11 @@ func (d *Desk) Attach(ctx context.Context, serviceID int64, vmid int) error {
 	}
 	m, err := d.Registry.Find(ctx, serviceID)
 	switch {
-	case err == nil && m.Status != Removed && m.VMID == vmid:
+	case err == nil && m.Status != vm.Removed && m.VMID == vmid:
 		return nil
-	case err == nil && m.Status != Removed:
-		return Sentence(fmt.Sprintf("Service %d already has a VM (%s, id %d, status %s). Terminate it before VM %d is set.", serviceID, m.Name, m.VMID, m.Status, vmid))
-	case err != nil && !errors.Is(err, ErrNoMachine):
+	case err == nil && m.Status != vm.Removed:
+		return Sentence(fmt.Sprintf("Service %d already has a VM (%s, id %d, status %s). vm.Terminate it before VM %d is set.", serviceID, m.Name, m.VMID, m.Status, vmid))
+	case err != nil && !errors.Is(err, vm.ErrNoMachine):
 		return err
 	}
 	ref, err := d.free(ctx, facts.ServerID, serviceID, vmid)
@@ -54,14 +55,14 @@ func (d *Desk) Attach(ctx context.Context, serviceID int64, vmid int) error {
 		return err
 	}
 	err = d.Registry.Attach(ctx, serviceID, facts.ServerID, vmid, ref.Name, ref.Node)
-	if errors.Is(err, ErrTaken) {
+	if errors.Is(err, vm.ErrTaken) {
 		return Sentence(fmt.Sprintf("VM %d (%s) cannot be set for service %d: %v.", vmid, ref.Name, serviceID, err))
 	}
 	return d.settle(ctx, serviceID, err)
 }
 
 // free finds the guest and refuses one that is a template or somebody else's.
-func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (GuestRef, error) {
+func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (vm.GuestRef, error) {
 	hv, ref, exists, err := d.look(ctx, serverID, vmid)
 	switch {
 	case err != nil:
@@ -79,14 +80,14 @@ func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (G
 	if err != nil {
 		return ref, err
 	}
-	if owner := marked(c); owner != "" && owner != Mark(instance, serviceID) {
+	if owner := marked(c); owner != "" && owner != vm.Mark(instance, serviceID) {
 		return ref, Sentence(fmt.Sprintf("VM %d (%s) carries the mark %s and is not of service %d.", vmid, ref.Name, owner, serviceID))
 	}
 	return ref, nil
 }
 
 // marked is the ownership mark in a guest's description, whosever it is; "" = none.
-func marked(c GuestConfig) string {
+func marked(c vm.GuestConfig) string {
 	for word := range strings.FieldsSeq(c.Values["description"]) {
 		if strings.HasPrefix(word, "kvmbridge:") {
 			return word
@@ -96,15 +97,15 @@ func marked(c GuestConfig) string {
 }
 
 // look finds a guest in the cluster of a server entry.
-func (d *Desk) look(ctx context.Context, serverID int64, vmid int) (Hypervisor, GuestRef, bool, error) {
-	hv, err := d.Steps.Fleet.Cluster(ctx, serverID)
+func (d *Desk) look(ctx context.Context, serverID int64, vmid int) (vm.Hypervisor, vm.GuestRef, bool, error) {
+	hv, err := d.Fleet.Cluster(ctx, serverID)
 	if err != nil {
-		return nil, GuestRef{}, false, Sentence(err.Error())
+		return nil, vm.GuestRef{}, false, Sentence(err.Error())
 	}
 	cluster, err := hv.Resources(ctx)
 	if err != nil {
-		return hv, GuestRef{}, false, fmt.Errorf("look for VM %d: %w", vmid, err)
+		return hv, vm.GuestRef{}, false, fmt.Errorf("look for VM %d: %w", vmid, err)
 	}
-	ref, exists := find(cluster.Guests, vmid)
+	ref, exists := cluster.Guest(vmid)
 	return hv, ref, exists, nil
 }

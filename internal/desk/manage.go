@@ -1,4 +1,4 @@
-package vm
+package desk
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // ChangePackage orders the guest to become what its service says now. While something else is done to it the order is
@@ -16,19 +17,19 @@ func (d *Desk) ChangePackage(ctx context.Context, serviceID int64) error {
 	if _, _, err := d.read(ctx, serviceID); err != nil {
 		return err
 	}
-	return d.settle(ctx, serviceID, d.Registry.Wish(ctx, serviceID, ChangePackage))
+	return d.settle(ctx, serviceID, d.Registry.Wish(ctx, serviceID, vm.ChangePackage))
 }
 
 // Terminate asks the guest to stop, once, and queues its removal. Whatever is being done to it ends.
 func (d *Desk) Terminate(ctx context.Context, serviceID int64) error {
 	m, err := d.Registry.Find(ctx, serviceID)
-	if errors.Is(err, ErrNoMachine) || err == nil && (m.Status == Terminate || m.Status == Removed) {
+	if errors.Is(err, vm.ErrNoMachine) || err == nil && (m.Status == vm.Terminate || m.Status == vm.Removed) {
 		return nil // nothing was ever built, or it is on its way
 	}
 	if err != nil {
 		return err
 	}
-	if err := d.Registry.Move(ctx, serviceID, Terminate); err != nil {
+	if err := d.Registry.Move(ctx, serviceID, vm.Terminate); err != nil {
 		return d.settle(ctx, serviceID, err)
 	}
 	d.Interrupt(serviceID)
@@ -39,9 +40,9 @@ func (d *Desk) Terminate(ctx context.Context, serviceID int64) error {
 // settle finishes an order that the registry took or refused.
 func (d *Desk) settle(ctx context.Context, serviceID int64, err error) error {
 	switch {
-	case errors.Is(err, ErrNoMachine):
+	case errors.Is(err, vm.ErrNoMachine):
 		return Sentence(fmt.Sprintf("Service %d has no VM: run Create first.", serviceID))
-	case errors.Is(err, ErrRefused):
+	case errors.Is(err, vm.ErrRefused):
 		return Sentence(d.refusal(ctx, serviceID, err))
 	case err != nil:
 		return err
@@ -65,7 +66,7 @@ func (d *Desk) Reinstall(ctx context.Context, serviceID int64) error {
 	if err != nil {
 		return err
 	}
-	if err := d.Registry.Move(ctx, serviceID, Reinstall, Ready); err != nil {
+	if err := d.Registry.Move(ctx, serviceID, vm.Reinstall, vm.Ready); err != nil {
 		return d.settle(ctx, serviceID, err)
 	}
 	return d.settle(ctx, serviceID, d.Registry.SetPassword(ctx, serviceID, password))
@@ -95,7 +96,7 @@ func (d *Desk) Redeploy(ctx context.Context, serviceID int64) error {
 
 // ResetTargets are the statuses an admin may set, in the order of the product's list (product-spec §7.3).
 func ResetTargets() []pipeline.State {
-	return []pipeline.State{Ready, Creation, SetIP, ChangePackage, SetDNSRecords, Terminate, Removed}
+	return []pipeline.State{vm.Ready, vm.Creation, vm.SetIP, vm.ChangePackage, vm.SetDNSRecords, vm.Terminate, vm.Removed}
 }
 
 // Reset puts a machine at one of the ResetTargets, whatever is being done to it.
@@ -117,8 +118,8 @@ func (d *Desk) DeleteRecord(ctx context.Context, serviceID int64) error {
 	if err != nil {
 		return d.settle(ctx, serviceID, err)
 	}
-	if m.Status != ErrorTerminate && m.Status != Removed {
-		return Sentence(fmt.Sprintf("The record of service %d is at %q; only records at %s or %s can be deleted.", serviceID, m.Status, ErrorTerminate, Removed))
+	if m.Status != vm.ErrorTerminate && m.Status != vm.Removed {
+		return Sentence(fmt.Sprintf("The record of service %d is at %q; only records at %s or %s can be deleted.", serviceID, m.Status, vm.ErrorTerminate, vm.Removed))
 	}
 	return d.Registry.Forget(ctx, serviceID)
 }
@@ -131,7 +132,7 @@ func (d *Desk) ChangePassword(ctx context.Context, serviceID int64, password str
 	if err := d.Registry.SetPassword(ctx, serviceID, password); err != nil {
 		return d.settle(ctx, serviceID, err)
 	}
-	return d.ask(ctx, serviceID, JobPassword)
+	return d.ask(ctx, serviceID, vm.JobPassword)
 }
 
 // checkPassword holds what Proxmox's agent call and cloud-init both take.
@@ -143,17 +144,17 @@ func checkPassword(p string) error {
 }
 
 // Run queues a module command.
-func (d *Desk) Run(ctx context.Context, serviceID int64, job Job) error {
+func (d *Desk) Run(ctx context.Context, serviceID int64, job vm.Job) error {
 	m, err := d.Registry.Find(ctx, serviceID)
 	if err != nil {
 		return d.settle(ctx, serviceID, err)
 	}
-	if m.Suspended && job == JobStart {
+	if m.Suspended && job == vm.JobStart {
 		return Sentence(fmt.Sprintf("Service %d is suspended: unsuspend it to start its VM.", serviceID))
 	}
 	return d.ask(ctx, serviceID, job)
 }
 
-func (d *Desk) ask(ctx context.Context, serviceID int64, job Job) error {
+func (d *Desk) ask(ctx context.Context, serviceID int64, job vm.Job) error {
 	return d.settle(ctx, serviceID, d.Registry.Ask(ctx, serviceID, job))
 }

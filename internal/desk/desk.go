@@ -1,4 +1,4 @@
-package vm
+package desk
 
 import (
 	"context"
@@ -8,13 +8,14 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // Desk takes what WHMCS asks for, writes it down and wakes the engine. It never waits for Proxmox.
 type Desk struct {
-	Catalogue Catalogue
-	Registry  Registry
-	Steps     *Steps
+	Catalogue vm.Catalogue
+	Registry  vm.Registry
+	Fleet     vm.Fleet
 	Clock     clock.Clock
 	Random    io.Reader
 	// Wake tells the engine that something is due.
@@ -40,7 +41,7 @@ func (d *Desk) Create(ctx context.Context, serviceID int64, password string) err
 		return err
 	}
 	err = d.Registry.Open(ctx, order)
-	if errors.Is(err, ErrExists) {
+	if errors.Is(err, vm.ErrExists) {
 		err = d.again(ctx, facts)
 	}
 	if err != nil {
@@ -52,31 +53,31 @@ func (d *Desk) Create(ctx context.Context, serviceID int64, password string) err
 
 func (d *Desk) read(ctx context.Context, serviceID int64) (spec.Facts, spec.Spec, error) {
 	facts, err := d.Catalogue.Facts(ctx, serviceID)
-	if errors.Is(err, ErrNoService) {
+	if errors.Is(err, vm.ErrNoService) {
 		return facts, spec.Spec{}, Sentence(fmt.Sprintf("Service %d does not exist in WHMCS.", serviceID))
 	}
 	if err != nil {
 		return facts, spec.Spec{}, err
 	}
-	want, err := wanted(facts)
+	want, err := vm.Wanted(facts)
 	if err != nil {
 		return facts, want, Sentence(err.Error())
 	}
 	return facts, want, nil
 }
 
-func (d *Desk) order(facts spec.Facts, want spec.Spec, password string) (Order, error) {
+func (d *Desk) order(facts spec.Facts, want spec.Spec, password string) (vm.Order, error) {
 	name, err := spec.Name(want.NameRule, spec.NameValues{ClientID: facts.ClientID, ServiceID: facts.ServiceID, Now: d.Clock.Now(), Random: d.Random})
 	if err != nil {
-		return Order{}, Sentence(err.Error())
+		return vm.Order{}, Sentence(err.Error())
 	}
-	o := Order{
+	o := vm.Order{
 		ServiceID: facts.ServiceID, ServerID: facts.ServerID, Name: name, Domain: spec.FQDN(name, want.MainDomain),
 		Username: want.OSUsername, Password: password,
 	}
 	if o.Username == "" {
 		if o.Username, err = spec.Username(d.Random); err != nil {
-			return Order{}, err
+			return vm.Order{}, err
 		}
 	}
 	if o.Password == "" {
@@ -93,11 +94,10 @@ func (d *Desk) again(ctx context.Context, facts spec.Facts) error {
 	if err != nil {
 		return err
 	}
-	_, building := d.Steps.deploy().Step(m.Status)
-	if building || m.Status == Ready && facts.Status == "Pending" {
+	if vm.Building(m.Status) || m.Status == vm.Ready && facts.Status == "Pending" {
 		return nil
 	}
-	return Sentence(fmt.Sprintf("Service %d already has VM %d (%s, status %s). Terminate it first, or delete its record if the VM is gone.",
+	return Sentence(fmt.Sprintf("Service %d already has VM %d (%s, status %s). vm.Terminate it first, or delete its record if the VM is gone.",
 		facts.ServiceID, m.VMID, m.Name, m.Status))
 }
 
@@ -118,22 +118,5 @@ func (d *Desk) power(ctx context.Context, serviceID int64, suspended bool) error
 	if err := d.Registry.Suspend(ctx, serviceID, suspended); err != nil {
 		return d.settle(ctx, serviceID, err)
 	}
-	return d.ask(ctx, serviceID, JobPower)
-}
-
-// switchPower asks Proxmox once to start or stop a guest that is ours; one already in that state is left alone.
-func (s *Steps) switchPower(ctx context.Context, m *Machine, on bool) error {
-	if err := s.visit(ctx, m); err != nil {
-		return err
-	}
-	running, err := s.running(ctx, m)
-	if err != nil || running == on {
-		return err
-	}
-	if on {
-		_, err = m.site.hv.Start(ctx, m.Node, m.VMID)
-	} else {
-		_, err = m.site.hv.Stop(ctx, m.Node, m.VMID)
-	}
-	return err
+	return d.ask(ctx, serviceID, vm.JobPower)
 }
