@@ -146,9 +146,15 @@ func TestMove_isDueWhereSomethingIsToBeDone(t *testing.T) {
 		due       bool
 		wishAfter string
 	}{
-		{to: vm.Ready}, {to: vm.Removed}, {to: vm.ErrorTerminate}, {to: vm.Creation, due: true}, {to: vm.SetDNSRecords, due: true},
-		{to: vm.Ready, job: vm.JobStop, due: true}, {to: vm.Ready, wish: vm.ChangePackage, due: true, wishAfter: "change_package"},
-		{to: vm.Terminate, wish: vm.ChangePackage, due: true}, {to: vm.Removed, wish: vm.ChangePackage, job: vm.JobStop},
+		{to: vm.Ready},
+		{to: vm.Removed},
+		{to: vm.ErrorTerminate},
+		{to: vm.Creation, due: true},
+		{to: vm.SetDNSRecords, due: true},
+		{to: vm.Ready, job: vm.JobStop, due: true},
+		{to: vm.Ready, wish: vm.ChangePackage, due: true, wishAfter: "change_package"},
+		{to: vm.Terminate, wish: vm.ChangePackage, due: true},
+		{to: vm.Removed, wish: vm.ChangePackage, job: vm.JobStop},
 	} {
 		t.Run(fmt.Sprint(c.to, c.wish, c.job), func(t *testing.T) {
 			t.Parallel()

@@ -99,6 +99,7 @@ func TestMigrate_completesTablesThatExistAndWorksOnThem(t *testing.T) {
 			w.service = db.Service(t, w.client, w.product, w.server)
 			db.Pool(t, w.pool("10.0.0.2", "10.0.0.9", "10.0.0.1", 24))
 			deployOn(t, w)
+			must(t, lifeOf(t.Context(), w, d))
 		})
 	}
 }

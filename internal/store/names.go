@@ -5,12 +5,14 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
 )
 
-// What the parts of a DB hand out, by the name of the whole.
-type (
-	Effect     = outbox.Effect
-	Mark       = outbox.Mark
-	MachineRow = finder.Row
-)
+// Effect is something that WHMCS has to do for us.
+type Effect = outbox.Effect
+
+// Mark remembers how far WHMCS's logs reached before a try.
+type Mark = outbox.Mark
+
+// MachineRow is one line of the list of machines.
+type MachineRow = finder.Row
 
 // Kinds of effects.
 const (
