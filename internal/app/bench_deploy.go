@@ -7,7 +7,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 )
 
 // deployBench deploys one VM in real time and answers for both figures of it.
@@ -24,7 +24,7 @@ func (b *deployBench) overhead(ctx context.Context, say func(string, ...any)) (f
 	}
 	d := pvesim.DefaultDurations()
 	floor := d.Clone + d.Migrate + d.Start
-	say("floor deploy_overhead: clone %s + migrate %s + start %s = %s; order to ready took %s", d.Clone, d.Migrate, d.Start, floor, vm.Seconds(b.took))
+	say("floor deploy_overhead: clone %s + migrate %s + start %s = %s; order to ready took %s", d.Clone, d.Migrate, d.Start, floor, lines.Seconds(b.took))
 	return b.took.Seconds() / floor.Seconds(), nil
 }
 

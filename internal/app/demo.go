@@ -17,6 +17,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 )
 
 // demoSettings is the product that the demo sells.
@@ -50,7 +51,7 @@ func demo(ctx context.Context, o cli.DemoOptions, out io.Writer) (err error) {
 		return interrupted(ctx, err)
 	}
 	if o.Once {
-		say("demo: ready in %s", vm.Seconds(took))
+		say("demo: ready in %s", lines.Seconds(took))
 		return nil
 	}
 	say("\nPress Ctrl-C to end the demo; nothing will be left running and nothing left behind.")
@@ -140,7 +141,7 @@ func demoOrder(ctx context.Context, ground *playground.Playground, sidecar *Side
 	if placed.Result != "success" {
 		return 0, fmt.Errorf("WHMCS's CreateAccount answered: %s", placed.Result)
 	}
-	say("CreateAccount of service %d answered \"success\" after %s; the rest happens in the background.", placed.ServiceID, vm.Seconds(clock.System{}.Now().Sub(begin)))
+	say("CreateAccount of service %d answered \"success\" after %s; the rest happens in the background.", placed.ServiceID, lines.Seconds(clock.System{}.Now().Sub(begin)))
 	m, err := sidecar.awaitReady(ctx, placed.ServiceID)
 	if err != nil {
 		return 0, err
@@ -149,7 +150,7 @@ func demoOrder(ctx context.Context, ground *playground.Playground, sidecar *Side
 	if err := sidecar.awaitMail(ctx); err != nil {
 		return 0, err
 	}
-	say("\nService %d is VM %d on node %s, ready %s after the order.", m.ServiceID, m.VMID, m.Node, vm.Seconds(took))
+	say("\nService %d is VM %d on node %s, ready %s after the order.", m.ServiceID, m.VMID, m.Node, lines.Seconds(took))
 	return took, tellDemo(ctx, ground, sidecar, m, say)
 }
 

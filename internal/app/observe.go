@@ -1,22 +1,22 @@
 package app
 
 import (
-	"io"
-
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/kvmbridge/kvmbridge/internal/courier"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 )
 
 // fanOut tells several observers, in order.
 type fanOut []pipeline.Observer[vm.Machine]
 
 // observers of every run: the live lines, the metrics, and the courier that carries what a settlement put into the outbox.
-func observers(lines io.Writer, registry *prometheus.Registry, c *courier) fanOut {
+func observers(live *lines.Lines, registry *prometheus.Registry, c *courier.Courier) fanOut {
 	out := fanOut{newMeter(registry)}
-	if lines != nil {
-		out = append(out, vm.NewLines(lines))
+	if live != nil {
+		out = append(out, live)
 	}
 	return append(out, postman{c})
 }
@@ -50,7 +50,7 @@ func (f fanOut) Ended(t pipeline.Table[vm.Machine], m *vm.Machine) {
 }
 
 // postman wakes the courier when a run may have left something in the outbox.
-type postman struct{ *courier }
+type postman struct{ *courier.Courier }
 
 // Began implements pipeline.Observer.
 func (postman) Began(pipeline.Table[vm.Machine], *vm.Machine) {}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,10 +19,12 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/courier"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
@@ -37,7 +38,7 @@ type Sidecar struct {
 	store     *store.DB
 	whmcs     *whmcs.DB
 	engine    *pipeline.Engine[vm.Machine]
-	courier   *courier
+	courier   *courier.Courier
 	keys      *keyring
 	server    *bridge.Server
 	listeners []net.Listener
@@ -83,8 +84,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 			Migrate: cfg.Migration.Enable, MigrationTimeout: cfg.Migration.Timeout, CloneTimeout: cloneTimeout,
 		},
 	}
-	s.courier = newCourier(s.store, s.whmcs, back, o.Clock, s.log)
-	s.courier.webhook = webhook{url: cfg.Attention.Webhook, http: &http.Client{Timeout: webhookTimeout}}
+	s.courier = courier.New(s.store, s.whmcs, back, o.Clock, s.log, cfg.Attention.Webhook)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(newGauges(s.store))
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
@@ -114,12 +114,22 @@ func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, regis
 		Store: s.store, Tables: steps.Tables(), Prepare: steps.Prepare,
 		State:    vm.Position,
 		Failures: func(m *vm.Machine) (int, time.Time) { return m.Failures, m.FailingSince },
-		Observer: observers(o.Lines, registry, s.courier),
+		Observer: observers(live(o, steps), registry, s.courier),
 		Lanes:    pipeline.NewLanes(map[string]int{"clone": cfg.Engine.CloneLane, "migrate": cfg.Engine.MigrateLane, "start": cfg.Engine.StartLane}),
 		Clock:    o.Clock, Random: mathrand.Float64, Log: s.log,
 		Workers: cfg.Engine.Workers, Retry: cfg.Engine.RetryInterval, Lease: cfg.Engine.Lease,
 	})
 	return err
+}
+
+// live are the lines of all runs, when somebody wants to see them; terminations tell their details there too.
+func live(o Options, steps *vm.Steps) *lines.Lines {
+	if o.Lines == nil {
+		return nil
+	}
+	l := lines.New(o.Lines, o.Clock)
+	steps.Tell = l.Detail
+	return l
 }
 
 func (s *Sidecar) listen(ctx context.Context, cfg config.Config) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
@@ -79,7 +80,7 @@ func (v *views) addresses(ctx context.Context, serviceID int64) ([]string, error
 func shown(r store.RunLog) *web.Run {
 	out := &web.Run{Action: r.Action, Result: r.Result, Good: r.Result != "waiting", Started: r.Started, Finished: r.Finished}
 	for _, s := range r.Steps {
-		step := web.Step{N: s.N, Label: s.Label, Result: s.Result, Good: s.Result == "success", Duration: vm.Seconds(s.Took.Round(10 * time.Millisecond))}
+		step := web.Step{N: s.N, Label: s.Label, Result: s.Result, Good: s.Result == "success", Duration: lines.Seconds(s.Took.Round(10 * time.Millisecond))}
 		if s.Skip != "" {
 			step.Result = "skip (" + s.Skip + ")"
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // changePackage leads from a live guest to one that is as its service says now. Every step compares first and touches
@@ -140,7 +141,7 @@ func (s *Steps) changeAdditionalDisk(ctx context.Context, m *Machine) error {
 
 // dropsDisk tells whether an existing second disk is not wanted any more; a product's default of 0 removes nothing.
 func (m *Machine) dropsDisk(c GuestConfig) bool {
-	_, exists := additionalDisk(c)
+	_, exists := hardware.Additional(c.Values)
 	return exists && m.Spec.Additional.Explicit && m.Spec.Additional.SizeGiB == 0
 }
 
@@ -160,12 +161,12 @@ func (s *Steps) dropDisk(ctx context.Context, m *Machine, c GuestConfig) error {
 		m.site.config = nil
 		return pipeline.Wait(s.poll(), "a snapshot to go")
 	}
-	d, _ := additionalDisk(c)
-	m.log("additional_disk_deleted", "The additional disk %s (%s) was removed: the option Additional Disk is 0.", d.key, d.volume)
-	if err := s.write(ctx, m, c, Change{Delete: []string{d.key}}); err != nil {
+	d, _ := hardware.Additional(c.Values)
+	m.log("additional_disk_deleted", "The additional disk %s (%s) was removed: the option Additional Disk is 0.", d.Key, d.Volume)
+	if err := s.write(ctx, m, c, Change{Delete: []string{d.Key}}); err != nil {
 		return err
 	}
-	return s.purgeUnused(ctx, m, d.volume)
+	return s.purgeUnused(ctx, m, d.Volume)
 }
 
 // purgeUnused frees the volume that a removed disk left behind.
@@ -175,7 +176,7 @@ func (s *Steps) purgeUnused(ctx context.Context, m *Machine, volume string) erro
 		return err
 	}
 	for key, value := range c.Values {
-		if len(key) > 6 && key[:6] == "unused" && parseDisk(key, value).volume == volume {
+		if len(key) > 6 && key[:6] == "unused" && hardware.ParseDisk(key, value).Volume == volume {
 			return s.write(ctx, m, c, Change{Delete: []string{key}})
 		}
 	}

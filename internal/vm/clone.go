@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // cloneLane finds the template and names the storage that a clone reads from.
@@ -22,12 +23,12 @@ func (s *Steps) cloneLane(ctx context.Context, m *Machine) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read template %d: %w", ref.VMID, err)
 	}
-	source, ok := systemDisk(config)
+	source, ok := hardware.System(config.Values)
 	if !ok {
 		return "", pipeline.WithFault(fmt.Errorf("template %d (%s) has no disk: attach one or choose another template in the product", ref.VMID, ref.Name), pipeline.NeedsPerson)
 	}
 	m.site.template, m.site.source = ref, source
-	return fmt.Sprintf("clone/%d/%s", m.ServerID, source.storage()), nil
+	return fmt.Sprintf("clone/%d/%s", m.ServerID, source.Storage()), nil
 }
 
 func noTemplate(m *Machine, exists bool) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // wish computes what must be written so that one aspect of a guest is as wanted; empty when it is already.
@@ -57,7 +58,7 @@ func (s *Steps) setNetwork(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	_, m.MAC, _ = splitNIC(parseOptions(c.Values["net0"]))
+	_, m.MAC, _ = splitNIC(hardware.ParseOptions(c.Values["net0"]))
 	return nil
 }
 
@@ -88,49 +89,49 @@ func wishForCPU(m *Machine, c GuestConfig) map[string]string {
 }
 
 func wishForSystemLimits(m *Machine, c GuestConfig) map[string]string {
-	return wishForLimits(c, m.Spec.System.Limits, systemDisk)
+	return wishForLimits(c, m.Spec.System.Limits, hardware.System)
 }
 
 func wishForNIC(m *Machine, c GuestConfig) map[string]string {
-	have := parseOptions(cmp.Or(c.Values["net0"], "virtio"))
+	have := hardware.ParseOptions(cmp.Or(c.Values["net0"], "virtio"))
 	want := m.nic(have)
-	if c.Values["net0"] != "" && want.equal(have) {
+	if c.Values["net0"] != "" && want.Equal(have) {
 		return nil
 	}
 	return map[string]string{"net0": want.String()}
 }
 
 // nic is the NIC as wanted, with all of its other options kept. Without a MAC Proxmox would make a new one at every write.
-func (m *Machine) nic(have options) options {
+func (m *Machine) nic(have hardware.Options) hardware.Options {
 	model, mac, rest := splitNIC(have)
 	model, mac = cmp.Or(m.Spec.Network.Model, model), cmp.Or(m.MAC, mac)
-	head := option{key: model, value: mac}
+	head := hardware.Option{Key: model, Value: mac}
 	if mac == "" {
-		head = option{value: model}
+		head = hardware.Option{Value: model}
 	}
 	bridge, vlan := m.wire()
-	rest = rest.with("bridge", bridge).with("tag", number(vlan))
-	if rate := number(m.Spec.Network.RateMBps); !sameValue(cmp.Or(rest.get("rate"), "0"), cmp.Or(rate, "0")) {
-		rest = rest.with("rate", rate)
+	rest = rest.With("bridge", bridge).With("tag", hardware.Number(vlan))
+	if rate := hardware.Number(m.Spec.Network.RateMBps); !hardware.SameValue(cmp.Or(rest.Get("rate"), "0"), cmp.Or(rate, "0")) {
+		rest = rest.With("rate", rate)
 	}
 	if m.Spec.FirewallApplies() {
-		rest = rest.with("firewall", "1")
+		rest = rest.With("firewall", "1")
 	}
-	return append(options{head}, rest...)
+	return append(hardware.Options{head}, rest...)
 }
 
 // splitNIC takes model and MAC out of a NIC's line: model=MAC, or a bare model, or model= and macaddr=.
-func splitNIC(o options) (model, mac string, rest options) {
+func splitNIC(o hardware.Options) (model, mac string, rest hardware.Options) {
 	for _, p := range o {
-		switch p.key {
+		switch p.Key {
 		case "", "model":
-			model = p.value
+			model = p.Value
 		case "macaddr":
-			mac = p.value
+			mac = p.Value
 		case "bridge", "tag", "rate", "firewall", "link_down", "mtu", "queues", "trunks":
 			rest = append(rest, p)
 		default:
-			model, mac = p.key, p.value
+			model, mac = p.Key, p.Value
 		}
 	}
 	return model, mac, rest
@@ -161,15 +162,15 @@ func wishForCloudInit(m *Machine, c GuestConfig) map[string]string {
 
 // cloudInitDrive is the drive to add when c has none.
 func (m *Machine) cloudInitDrive(c GuestConfig) (key, value string) {
-	system, ok := systemDisk(c)
-	for _, d := range drives(c) {
-		if d.isCloudInit() {
+	system, ok := hardware.System(c.Values)
+	for _, d := range hardware.Drives(c.Values) {
+		if d.IsCloudInit() {
 			return "", ""
 		}
 	}
 	for _, key := range []string{"ide2", "ide0", "ide1", "ide3"} {
 		if _, used := c.Values[key]; !used && ok {
-			return key, system.storage() + ":cloudinit"
+			return key, system.Storage() + ":cloudinit"
 		}
 	}
 	return "", ""

@@ -7,17 +7,18 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // pick finds one of a guest's disks.
-type pick func(GuestConfig) (disk, bool)
+type pick func(map[string]string) (hardware.Disk, bool)
 
 func (s *Steps) growSystemDisk(ctx context.Context, m *Machine) error {
-	return s.grow(ctx, m, m.Spec.System.SizeGiB, systemDisk)
+	return s.grow(ctx, m, m.Spec.System.SizeGiB, hardware.System)
 }
 
 func (s *Steps) growAdditionalDisk(ctx context.Context, m *Machine) error {
-	return s.grow(ctx, m, m.Spec.Additional.SizeGiB, additionalDisk)
+	return s.grow(ctx, m, m.Spec.Additional.SizeGiB, hardware.Additional)
 }
 
 // grow brings a disk to size GiB; it never shrinks one. The size in the guest's configuration tells whether it is done.
@@ -32,29 +33,29 @@ func (s *Steps) grow(ctx context.Context, m *Machine, size int, which pick) erro
 	if err != nil {
 		return err
 	}
-	d, ok := which(c)
+	d, ok := which(c.Values)
 	if !ok {
 		return noDisk(m)
 	}
-	want := int64(size) * gib
+	want := int64(size) * hardware.GiB
 	switch {
-	case d.bytes() == want && m.site.resized == d.key:
+	case d.Bytes() == want && m.site.resized == d.Key:
 		m.site.resized = ""
 		return nil
-	case d.bytes() == want:
+	case d.Bytes() == want:
 		return pipeline.Skip("no change")
-	case d.bytes() > want:
+	case d.Bytes() > want:
 		return pipeline.Skip("shrink not allowed by Proxmox")
 	}
 	return s.resize(ctx, m, d, size)
 }
 
-func (s *Steps) resize(ctx context.Context, m *Machine, d disk, size int) error {
-	upid, err := m.site.hv.Resize(ctx, m.Node, m.VMID, d.key, size)
+func (s *Steps) resize(ctx context.Context, m *Machine, d hardware.Disk, size int) error {
+	upid, err := m.site.hv.Resize(ctx, m.Node, m.VMID, d.Key, size)
 	if err != nil {
 		return err
 	}
-	m.Task, m.site.config, m.site.resized = upid, nil, d.key // quick, or done already: no pace to learn
+	m.Task, m.site.config, m.site.resized = upid, nil, d.Key // quick, or done already: no pace to learn
 	return pipeline.Wait(s.poll()/4, "the disk to grow")
 }
 
@@ -71,10 +72,10 @@ func (s *Steps) createAdditionalDisk(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	if _, exists := additionalDisk(c); exists {
+	if _, exists := hardware.Additional(c.Values); exists {
 		return pipeline.Skip("exists")
 	}
-	system, ok := systemDisk(c)
+	system, ok := hardware.System(c.Values)
 	if !ok {
 		return noDisk(m)
 	}
@@ -82,18 +83,18 @@ func (s *Steps) createAdditionalDisk(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	set := map[string]string{freeKey(c, system): value}
-	if line, ok := pinBoot(c, system); ok {
+	set := map[string]string{hardware.FreeKey(c.Values, system): value}
+	if line, ok := hardware.PinBoot(c.Values, system); ok {
 		set["boot"] = line
 	}
 	return s.write(ctx, m, c, Change{Set: set})
 }
 
 // newDisk asks for a volume: "<storage>:<GiB>,format=…" and the limits.
-func (s *Steps) newDisk(ctx context.Context, m *Machine, system disk) (string, error) {
+func (s *Steps) newDisk(ctx context.Context, m *Machine, system hardware.Disk) (string, error) {
 	want := m.Spec.Additional
-	storage := system.storage()
-	format := formatOf(system)
+	storage := system.Storage()
+	format := hardware.FormatOf(system)
 	if want.Storage != "" && want.Storage != storage {
 		storage = want.Storage
 		var err error
@@ -101,17 +102,9 @@ func (s *Steps) newDisk(ctx context.Context, m *Machine, system disk) (string, e
 			return "", err
 		}
 	}
-	d := parseDisk("", fmt.Sprintf("%s:%d,format=%s", storage, want.SizeGiB, format))
-	value, _ := d.withLimits(want.Limits)
+	d := hardware.ParseDisk("", fmt.Sprintf("%s:%d,format=%s", storage, want.SizeGiB, format))
+	value, _ := d.WithLimits(want.Limits)
 	return value, nil
-}
-
-// formatOf is the extension of the system disk's volume when Proxmox knows it as a format, else raw (product-spec §4.3).
-func formatOf(d disk) string {
-	if ext := d.extension(); slices.Contains([]string{"qcow2", "vmdk"}, ext) {
-		return ext
-	}
-	return "raw"
 }
 
 // formatOn keeps format on storages made of files; block storages only hold raw volumes.
@@ -133,17 +126,17 @@ func (s *Steps) limitAdditionalDisk(ctx context.Context, m *Machine) error {
 		return pipeline.Skip("not configured")
 	}
 	return s.apply(ctx, m, func(m *Machine, c GuestConfig) map[string]string {
-		return wishForLimits(c, m.Spec.Additional.Limits, additionalDisk)
+		return wishForLimits(c, m.Spec.Additional.Limits, hardware.Additional)
 	})
 }
 
 func wishForLimits(c GuestConfig, limits spec.Limits, which pick) map[string]string {
-	d, ok := which(c)
+	d, ok := which(c.Values)
 	if !ok {
 		return nil
 	}
-	if value, changed := d.withLimits(limits); changed {
-		return map[string]string{d.key: value}
+	if value, changed := d.WithLimits(limits); changed {
+		return map[string]string{d.Key: value}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // jobs are one-step tables: the module commands of an admin, and what a suspension does to a guest.
@@ -59,11 +60,11 @@ func (s *Steps) obeySuspension(ctx context.Context, m *Machine) error {
 }
 
 func wishSuspended(_ *Machine, c GuestConfig) map[string]string {
-	return different(c, map[string]string{"onboot": "0", "net0": parseOptions(c.Values["net0"]).with("link_down", "1").String()})
+	return different(c, map[string]string{"onboot": "0", "net0": hardware.ParseOptions(c.Values["net0"]).With("link_down", "1").String()})
 }
 
 func wishUnsuspended(_ *Machine, c GuestConfig) map[string]string {
-	return different(c, map[string]string{"onboot": "1", "net0": parseOptions(c.Values["net0"]).with("link_down", "").String()})
+	return different(c, map[string]string{"onboot": "1", "net0": hardware.ParseOptions(c.Values["net0"]).With("link_down", "").String()})
 }
 
 // different keeps what c does not say already.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // migrateLane chooses the target node and names the way to it; no lane while the guest stays where it is.
@@ -97,8 +98,8 @@ func (s *Steps) orStay(m *Machine, cause error) error {
 
 // targetStorage maps the disks to the product's storage when the template's is not wanted.
 func (m *Machine) targetStorage(c GuestConfig) string {
-	system, ok := systemDisk(c)
-	if want := m.Spec.System.Storage; ok && want != "" && want != system.storage() {
+	system, ok := hardware.System(c.Values)
+	if want := m.Spec.System.Storage; ok && want != "" && want != system.Storage() {
 		return want
 	}
 	return ""
@@ -166,9 +167,9 @@ func (m *Machine) storagesNeeded(c GuestConfig) []string {
 		return []string{to}
 	}
 	var ids []string
-	for _, d := range drives(c) {
-		if d.isData() || d.isCloudInit() {
-			ids = append(ids, d.storage())
+	for _, d := range hardware.Drives(c.Values) {
+		if d.IsData() || d.IsCloudInit() {
+			ids = append(ids, d.Storage())
 		}
 	}
 	slices.Sort(ids)

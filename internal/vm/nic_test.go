@@ -88,3 +88,11 @@ func TestOurs_wantsTheWholeMark(t *testing.T) {
 		}
 	}
 }
+
+func guest(pairs ...string) GuestConfig {
+	c := GuestConfig{Values: map[string]string{}}
+	for i := 0; i < len(pairs); i += 2 {
+		c.Values[pairs[i]] = pairs[i+1]
+	}
+	return c
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // reinstall removes the guest's disks and snapshots and lets the deploy build it again under the same id, with the same
@@ -30,7 +31,7 @@ func (s *Steps) keepMAC(ctx context.Context, m *Machine) error {
 	if err != nil || !exists {
 		return err
 	}
-	if _, mac, _ := splitNIC(parseOptions(m.site.config.Values["net0"])); mac != "" {
+	if _, mac, _ := splitNIC(hardware.ParseOptions(m.site.config.Values["net0"])); mac != "" {
 		m.MAC = mac
 	}
 	return nil

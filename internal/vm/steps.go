@@ -10,6 +10,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // Steps are the deeds of all tables; one value serves every machine. All fields but Directory are required.
@@ -59,7 +60,7 @@ type site struct {
 	readAt    time.Time    // when that was
 	cluster   *Resources   // as last read; nil when something has changed that matters
 	template  GuestRef
-	source    disk // the template's system disk
+	source    hardware.Disk // the template's system disk
 	target    string
 	secret    bool      // this pass has written the guest's password
 	resized   string    // key of the disk this pass has grown

@@ -1,10 +1,11 @@
-package app
+package courier
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -17,8 +18,8 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
-// courier carries the outbox to WHMCS: each effect exactly once, at once or as soon as WHMCS can take it.
-type courier struct {
+// Courier carries the outbox to WHMCS: each effect exactly once, at once or as soon as WHMCS can take it.
+type Courier struct {
 	store    *store.DB
 	whmcs    *whmcs.DB
 	callback *callback.Client
@@ -37,12 +38,15 @@ const (
 	courierTurn  = 5 * time.Second  // pause of a mail that waits for another
 )
 
-func newCourier(s *store.DB, w *whmcs.DB, cb *callback.Client, c clock.Clock, log *slog.Logger) *courier {
-	return &courier{store: s, whmcs: w, callback: cb, clock: c, log: log, woken: make(chan struct{}, 1)}
+// New makes a courier; webhook is the address that is told when a machine needs a person, "" = nobody.
+func New(s *store.DB, w *whmcs.DB, cb *callback.Client, c clock.Clock, log *slog.Logger, webhookURL string) *Courier {
+	return &Courier{store: s, whmcs: w, callback: cb, clock: c, log: log, woken: make(chan struct{}, 1),
+		webhook: webhook{url: webhookURL, http: &http.Client{Timeout: webhookTimeout}},
+	}
 }
 
 // Wake says that something was put into the outbox.
-func (c *courier) Wake() {
+func (c *Courier) Wake() {
 	select {
 	case c.woken <- struct{}{}:
 	default:
@@ -50,7 +54,7 @@ func (c *courier) Wake() {
 }
 
 // Run delivers until ctx ends.
-func (c *courier) Run(ctx context.Context) {
+func (c *Courier) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		c.busy.Lock()
 		_, next, err := c.round(ctx)
@@ -71,7 +75,7 @@ func (c *courier) Run(ctx context.Context) {
 }
 
 // Deliver implements bridge.Outbox. A round under way is not waited for: it takes what is due.
-func (c *courier) Deliver(ctx context.Context) (int, error) {
+func (c *Courier) Deliver(ctx context.Context) (int, error) {
 	if !c.busy.TryLock() {
 		c.Wake()
 		return 0, nil
@@ -83,7 +87,7 @@ func (c *courier) Deliver(ctx context.Context) (int, error) {
 
 // round tries everything that is due once; next is when the rest will be. A try that began is not cut off by ctx: its
 // outcome would be unknown.
-func (c *courier) round(ctx context.Context) (delivered int, next time.Time, err error) {
+func (c *Courier) round(ctx context.Context) (delivered int, next time.Time, err error) {
 	effects, next, err := c.store.Pending(ctx, c.clock.Now(), courierPage)
 	for _, e := range effects {
 		if ctx.Err() != nil {
@@ -105,7 +109,7 @@ func (c *courier) round(ctx context.Context) (delivered int, next time.Time, err
 
 // carry delivers one effect; again is when to try next, zero once WHMCS has it. A try whose outcome was lost is looked
 // for in WHMCS's own logs before it is repeated.
-func (c *courier) carry(ctx context.Context, e store.Effect) (again time.Time, err error) {
+func (c *Courier) carry(ctx context.Context, e store.Effect) (again time.Time, err error) {
 	if e.Open {
 		if done, err := c.traces(ctx, e); err != nil || done {
 			return time.Time{}, firstError(err, func() error { return c.store.Delivered(ctx, e, c.clock.Now()) })
@@ -129,7 +133,7 @@ func (c *courier) carry(ctx context.Context, e store.Effect) (again time.Time, e
 }
 
 // giveWay puts a mail off while it is not known what became of another one to the same client: their traces are alike.
-func (c *courier) giveWay(ctx context.Context, e store.Effect) (again time.Time, err error) {
+func (c *Courier) giveWay(ctx context.Context, e store.Effect) (again time.Time, err error) {
 	if e.Kind != store.KindMail {
 		return time.Time{}, nil
 	}
@@ -150,7 +154,7 @@ func firstError(err error, then func() error) error {
 
 // postpone puts an effect off. After a lost answer PHP may still be at work: a repetition before it ended would be a
 // second mail.
-func (c *courier) postpone(ctx context.Context, e store.Effect, cause error) (again time.Time, err error) {
+func (c *Courier) postpone(ctx context.Context, e store.Effect, cause error) (again time.Time, err error) {
 	outcome := callback.OutcomeOf(cause)
 	pause := min(2*time.Second<<min(e.Attempts, 10), courierRetry)
 	if outcome == callback.Unknown {
@@ -162,7 +166,7 @@ func (c *courier) postpone(ctx context.Context, e store.Effect, cause error) (ag
 	return again, c.store.Postponed(ctx, e, again, cause.Error(), outcome == callback.Unknown)
 }
 
-func (c *courier) send(ctx context.Context, e store.Effect) error {
+func (c *Courier) send(ctx context.Context, e store.Effect) error {
 	id := "outbox-" + strconv.FormatInt(e.ID, 10)
 	switch e.Kind {
 	case store.KindMail:
@@ -182,7 +186,7 @@ func (c *courier) send(ctx context.Context, e store.Effect) error {
 }
 
 // tellPassword hands a password that we made to WHMCS; doing it twice does no harm.
-func (c *courier) tellPassword(ctx context.Context, id string, e store.Effect) error {
+func (c *Courier) tellPassword(ctx context.Context, id string, e store.Effect) error {
 	m, err := c.store.Find(ctx, e.ServiceID)
 	if err != nil {
 		return err
@@ -191,7 +195,7 @@ func (c *courier) tellPassword(ctx context.Context, id string, e store.Effect) e
 }
 
 // traces looks whether an earlier try was carried out after all.
-func (c *courier) traces(ctx context.Context, e store.Effect) (bool, error) {
+func (c *Courier) traces(ctx context.Context, e store.Effect) (bool, error) {
 	switch e.Kind {
 	case store.KindMail:
 		n, err := c.whmcs.MailsAfter(ctx, e.ClientID, e.Mark.Mail, e.Subject)

@@ -1,4 +1,4 @@
-package vm_test
+package lines_test
 
 import (
 	"errors"
@@ -8,13 +8,14 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 )
 
 // The forms L3, L6, L7, L8 and L9 of product-spec §12.6.
 func TestLines_haveTheReferenceForm(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	l := vm.NewLines(&b)
+	l := lines.New(&b, at{})
 	m := &vm.Machine{ServiceID: 7012, VMID: 4105, Status: vm.Cloned}
 	tb := pipeline.Table[vm.Machine]{Title: "Deploy"}
 	l.Began(tb, m)
@@ -30,6 +31,31 @@ func TestLines_haveTheReferenceForm(t *testing.T) {
   [!] 11. Start VM                            VM is locked (backup) (set_cloudinit -> set_cloudinit) [5.11s]
 --- Deploy paused: waiting at [set_cloudinit] ---
 --- Deploy complete: service=7012 status=ready ---
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+type at struct{}
+
+func (at) Now() time.Time                         { return time.Date(2026, 5, 2, 10, 5, 1, 0, time.UTC) }
+func (at) After(time.Duration) <-chan time.Time { return nil }
+
+// The forms L15 to L17 of product-spec §12.6.
+func TestLines_ofATerminationCarryTheTime(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	l := lines.New(&b, at{})
+	m := &vm.Machine{ServiceID: 7012}
+	tb := pipeline.Table[vm.Machine]{Name: "terminate", Title: "Terminate"}
+	l.Began(tb, m)
+	l.Detail(m, "removing backups")
+	l.Settled(tb, m, pipeline.Entry{N: 1, Result: "success", Took: 28940 * time.Millisecond})
+	l.Ended(tb, m)
+	want := `2026-05-02 10:05:01   sid:7012  [terminate] starting
+2026-05-02 10:05:01   sid:7012    · removing backups
+2026-05-02 10:05:01   sid:7012  [terminate] done (28.94s) result=success
 `
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
