@@ -1,7 +1,9 @@
 // Package store keeps kvmbridge's own tables inside of WHMCS's database and is the only writer of them.
 //
 // It implements what the domain declares: pipeline.Store for machines, vm.Registry, vm.Addresses and vm.Numbers, and
-// adds the outbox, settings, server credentials and the questions of the status page. The SQL of leases is in lease.go.
+// adds settings, server credentials and the questions of the status page; the addresses, the outbox and the questions over
+// all machines are packages below, which a DB embeds. The SQL of leases is in lease.go, what people want of a machine in
+// work.go and queue.go: it goes through the machine's row in kvmbridge_vm first, as every write of a lease does.
 //
 // It refuses: deciding what a machine should be (spec, vm), reading WHMCS beyond the addresses that live services name
 // (whmcs), and time of its own: every moment is a parameter or comes from the given clock, never from the database.

@@ -392,6 +392,33 @@ func TestFail_ofAJobKeepsItAndTellsLikeAStep(t *testing.T) {
 	}
 }
 
+// A job that fails for ever must not keep the guest of a suspended service alive.
+func TestAsk_aSuspensionGoesFirst(t *testing.T) {
+	t.Parallel()
+	w, d, c := readyAt(t)
+	ctx := t.Context()
+	must(t, d.Ask(ctx, w.service, vm.JobFirewall), d.Ask(ctx, w.service, vm.JobStart))
+	l, m, run := claim(t, d, w.service, c.now)
+	must(t, d.Fail(ctx, l, &run, m, failure(1, m.JobAt, "not allowed", c.now), pipeline.Trouble{Failures: 1, Wake: c.now.Add(time.Hour)}))
+	must(t, d.Suspend(ctx, w.service, true), d.Ask(ctx, w.service, vm.JobPower))
+	runJob(t, d, w.service, vm.JobPower, c.now)
+	runJob(t, d, w.service, vm.JobFirewall, c.now)
+}
+
+// A start that was queued before the suspension waits for nothing that would not start the guest by itself.
+func TestFail_ofAParkedJobLetsTheNextOneRun(t *testing.T) {
+	t.Parallel()
+	w, d, c := readyAt(t)
+	ctx := t.Context()
+	must(t, d.Ask(ctx, w.service, vm.JobStart), d.Ask(ctx, w.service, vm.JobNetwork))
+	l, m, run := claim(t, d, w.service, c.now)
+	must(t, d.Fail(ctx, l, &run, m, failure(1, m.JobAt, "waits until the service is unsuspended", c.now), pipeline.Trouble{Parked: true}))
+	runJob(t, d, w.service, vm.JobNetwork, c.now.Add(time.Second))
+	if due(t, d, c.now.Add(time.Hour)) {
+		t.Error("the machine is due although its queue is empty")
+	}
+}
+
 func TestSettle_ofAJobThatWasDroppedIsLost(t *testing.T) {
 	t.Parallel()
 	w, d, c := readyAt(t)

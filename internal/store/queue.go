@@ -42,7 +42,8 @@ func (d *DB) refresh(ctx context.Context, r record) (record, error) {
 	return d.load(ctx, r.ServiceID)
 }
 
-// settleJob takes the job off the queue, unless it failed or was asked for again while it ran.
+// settleJob takes the job off the queue, unless it failed or was asked for again while it ran. One that waits for an event
+// is done with: a machine at ready waits only for its service to be unsuspended, and that brings a job of its own.
 func (w *write) settleJob(ctx context.Context, q *sqlx.Tx, keep bool) error {
 	job := string(w.machine.Job)
 	if !keep {

@@ -47,7 +47,8 @@ func (r record) adopted() bool { return !r.Adopted.Valid || r.Adopted.Bool }
 // ready tells a machine that jobs and wishes may have.
 func (r record) ready() bool { return r.Status.String == string(vm.Ready) }
 
-// load reads a record; a machine taken over from the reference product has no row of ours yet.
+// load reads a record; a machine taken over from the reference product has no row of ours yet. At the head of the queue is
+// what is longest in it, but a suspension goes before everything, lest a job that fails for ever keeps a guest alive.
 func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 	var r record
 	err := d.sql.GetContext(ctx, &r, `SELECT i.service_id, COALESCE(v.server_id, h.server, 0) AS server_id, COALESCE(h.userid, 0) AS client_id,
@@ -57,9 +58,9 @@ func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 		FROM puqProxmoxKVM_vm_info i
 		LEFT JOIN kvmbridge_vm v ON v.service_id = i.service_id
 		LEFT JOIN tblhosting h ON h.id = i.service_id
-		LEFT JOIN kvmbridge_jobs j ON j.id = (SELECT MIN(n.id) FROM kvmbridge_jobs n WHERE n.service_id = i.service_id)
+		LEFT JOIN kvmbridge_jobs j ON j.id = (SELECT n.id FROM kvmbridge_jobs n WHERE n.service_id = i.service_id ORDER BY n.job = ? DESC, n.id LIMIT 1)
 		LEFT JOIN kvmbridge_secrets s ON s.purpose = ? AND s.ref_id = i.service_id
-		WHERE i.service_id = ? LIMIT 1`, guestPassword, serviceID)
+		WHERE i.service_id = ? LIMIT 1`, string(vm.JobPower), guestPassword, serviceID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, vm.ErrNoMachine
 	}

@@ -57,7 +57,7 @@ func (d *DB) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *v
 		return d.parted(l, err)
 	}
 	t = stillNeeded(r, t)
-	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
+	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took), parked: t.Parked}
 	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error { return w.fail(ctx, q, run.ID, t) })
 	if err != nil {
 		return d.parted(l, wrap(err, "write down the failure", l.ID))
@@ -116,6 +116,7 @@ type write struct {
 	at      time.Time
 
 	suspended bool // the wish as it is now
+	parked    bool // the step waits for an event
 }
 
 func (w *write) settle(ctx context.Context, q *sqlx.Tx, runID int64) error {
@@ -220,11 +221,13 @@ func (w *write) fail(ctx context.Context, q *sqlx.Tx, runID int64, t pipeline.Tr
 			return err
 		}
 	}
-	wake := t.Wake
-	if t.Parked {
-		wake = time.Time{}
+	if !t.Parked {
+		return release(ctx, q, w.d.holder, w.lease, w.at, t.Wake)
 	}
-	return release(ctx, q, w.d.holder, w.lease, w.at, wake)
+	if err := release(ctx, q, w.d.holder, w.lease, w.at, time.Time{}); err != nil {
+		return err
+	}
+	return takeUp(ctx, q, w.lease.ID, w.at)
 }
 
 // callPerson leaves an entry for WHMCS's activity log, and a message for whoever else is to be told.
@@ -285,7 +288,7 @@ func (w *write) end(ctx context.Context, q *sqlx.Tx, wake time.Time) error {
 func (w *write) saveRecord(ctx context.Context, q *sqlx.Tx, from, to pipeline.State) error {
 	m := w.machine
 	if vm.IsJob(from) {
-		if err := w.settleJob(ctx, q, from == to); err != nil {
+		if err := w.settleJob(ctx, q, from == to && !w.parked); err != nil {
 			return err
 		}
 		from, to = vm.Ready, vm.Ready

@@ -17,7 +17,7 @@ type Standing struct {
 	Holder        string     // random id of the process at work on it, "" = nobody
 	Token         int64      // of the lease, grows with every one
 	Wish          pipeline.State
-	Jobs          []Queued
+	Jobs          []Queued // in the order they will be done
 	WorryingSince time.Time // since when a person should look, zero = no need
 }
 
@@ -51,7 +51,7 @@ func (d *DB) Show(ctx context.Context, serviceID int64) (Standing, error) {
 		return Standing{}, wrap(noMachine(err), "show the machine", serviceID)
 	}
 	var jobs []Queued
-	err = d.sql.SelectContext(ctx, &jobs, "SELECT job, asked_at FROM kvmbridge_jobs WHERE service_id = ? ORDER BY id", serviceID)
+	err = d.sql.SelectContext(ctx, &jobs, "SELECT job, asked_at FROM kvmbridge_jobs WHERE service_id = ? ORDER BY job = ? DESC, id", serviceID, string(vm.JobPower))
 	return Standing{
 		Machine: m, ServiceStatus: more.ServiceStatus.String, WakeAt: more.WakeAt.Time, Holder: more.Holder.String, Token: more.Token.Int64,
 		Wish: pipeline.State(more.Wish.String), Jobs: jobs, WorryingSince: more.WorryingSince.Time,

@@ -58,7 +58,7 @@ func (s *Steps) setNetwork(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	_, m.MAC, _ = splitNIC(hardware.ParseOptions(c.Values["net0"]))
+	_, m.MAC, _ = hardware.SplitNIC(hardware.ParseOptions(c.Values["net0"]))
 	return nil
 }
 
@@ -103,7 +103,7 @@ func wishForNIC(m *Machine, c GuestConfig) map[string]string {
 
 // nic is the NIC as wanted, with all of its other options kept. Without a MAC Proxmox would make a new one at every write.
 func (m *Machine) nic(have hardware.Options) hardware.Options {
-	model, mac, rest := splitNIC(have)
+	model, mac, rest := hardware.SplitNIC(have)
 	model, mac = cmp.Or(m.Spec.Network.Model, model), cmp.Or(m.MAC, mac)
 	head := hardware.Option{Key: model, Value: mac}
 	if mac == "" {
@@ -118,23 +118,6 @@ func (m *Machine) nic(have hardware.Options) hardware.Options {
 		rest = rest.With("firewall", "1")
 	}
 	return append(hardware.Options{head}, rest...)
-}
-
-// splitNIC takes model and MAC out of a NIC's line: model=MAC, or a bare model, or model= and macaddr=.
-func splitNIC(o hardware.Options) (model, mac string, rest hardware.Options) {
-	for _, p := range o {
-		switch p.Key {
-		case "", "model":
-			model = p.Value
-		case "macaddr":
-			mac = p.Value
-		case "bridge", "tag", "rate", "firewall", "link_down", "mtu", "queues", "trunks":
-			rest = append(rest, p)
-		default:
-			model, mac = p.Key, p.Value
-		}
-	}
-	return model, mac, rest
 }
 
 // wire is the bridge and VLAN of the guest: those its addresses live on, else the product's.

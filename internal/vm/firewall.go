@@ -1,12 +1,12 @@
 package vm
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // ipSet holds the addresses that the guest's first NIC may use (Proxmox reads the name).
@@ -27,40 +27,10 @@ func (s *Steps) setFirewall(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	if want := m.firewallOptions(have); len(want) > 0 {
+	if want := hardware.FirewallOptions(m.Spec.Firewall, have); len(want) > 0 {
 		return m.site.hv.SetFirewallOptions(ctx, m.Node, m.VMID, want)
 	}
 	return nil
-}
-
-// firewallOptions lists what differs from have; unset options count with Proxmox's defaults.
-func (m *Machine) firewallOptions(have map[string]string) map[string]string {
-	f := m.Spec.Firewall
-	want := map[string]string{}
-	for _, o := range []struct{ key, value, unset string }{
-		{"enable", flag(f.Enable), "0"},
-		{"dhcp", flag(f.DHCP), "0"},
-		{"ndp", flag(f.NDP), "1"},
-		{"radv", flag(f.RouterAdv), "0"},
-		{"macfilter", flag(f.MACFilter), "1"},
-		{"ipfilter", flag(f.IPFilter), "0"},
-		{"policy_in", f.PolicyIn, "DROP"},
-		{"policy_out", f.PolicyOut, "ACCEPT"},
-		{"log_level_in", f.LogIn, "nolog"},
-		{"log_level_out", f.LogOut, "nolog"},
-	} {
-		if cmp.Or(have[o.key], o.unset) != o.value {
-			want[o.key] = o.value
-		}
-	}
-	return want
-}
-
-func flag(on bool) string {
-	if on {
-		return "1"
-	}
-	return "0"
 }
 
 // setIPSet makes the set hold exactly the guest's addresses, or not exist when anti-spoofing is off: a clone brings the

@@ -114,7 +114,7 @@ func (s *Steps) target(ctx context.Context, m *Machine, c GuestConfig) (string, 
 	}
 	for _, n := range s.candidates(m, cluster.Nodes) {
 		if n == m.Node || cluster.hold(n, m.storagesNeeded(c)) {
-			s.placement.put(m, n)
+			s.placement.Put(m.ServiceID, m.ServerID, n, int64(m.Spec.MemoryMiB)<<20)
 			return n, nil
 		}
 	}
@@ -158,7 +158,7 @@ func first(yes bool) int {
 }
 
 func (s *Steps) free(m *Machine, n Node) int64 {
-	return n.FreeMemory - s.placement.planned(m, n.Name)
+	return n.FreeMemory - s.placement.Planned(m.ServiceID, m.ServerID, n.Name)
 }
 
 // storagesNeeded on the target: where the disks are, or the product's storage that they all move to.

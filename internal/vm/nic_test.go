@@ -6,6 +6,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 func leases() []ippool.Lease {
@@ -70,7 +71,7 @@ func TestCloudInit_configuresTheFirstAddressOfEachFamily(t *testing.T) {
 func TestFirewallOptions_countUnsetOnesWithProxmoxDefaults(t *testing.T) {
 	t.Parallel()
 	m := Machine{Spec: spec.Spec{Firewall: spec.Firewall{Enable: true, NDP: true, MACFilter: true, PolicyIn: "ACCEPT", PolicyOut: "ACCEPT", LogIn: "nolog", LogOut: "nolog"}}}
-	got := m.firewallOptions(map[string]string{"radv": "1"})
+	got := hardware.FirewallOptions(m.Spec.Firewall, map[string]string{"radv": "1"})
 	want := map[string]string{"enable": "1", "radv": "0", "policy_in": "ACCEPT"}
 	if len(got) != len(want) || got["enable"] != "1" || got["radv"] != "0" || got["policy_in"] != "ACCEPT" {
 		t.Errorf("got %v, want %v", got, want)

@@ -40,7 +40,7 @@ func TestPlacement_countsGuestsOnTheirWay(t *testing.T) {
 	for id := range int64(4) {
 		m := order(id, 1)
 		chosen := s.candidates(m, nodes)[0]
-		s.placement.put(m, chosen)
+		s.placement.Put(m.ServiceID, m.ServerID, chosen, 4*gib0)
 		got = append(got, chosen)
 	}
 	if want := []string{"a", "b", "a", "b"}; !slices.Equal(got, want) {
@@ -49,11 +49,11 @@ func TestPlacement_countsGuestsOnTheirWay(t *testing.T) {
 	if other := s.candidates(order(9, 2), nodes)[0]; other != "a" {
 		t.Errorf("another cluster's order went to %s: guests of the first one counted", other)
 	}
-	s.placement.drop(order(0, 1))
-	if n := s.placement.planned(order(9, 1), "a"); n != 4*gib0 {
+	s.placement.Drop(0)
+	if n := s.placement.Planned(9, 1, "a"); n != 4*gib0 {
 		t.Errorf("%d bytes on their way to a, want 4 GiB after one guest arrived", n)
 	}
-	if n := s.placement.planned(order(2, 1), "a"); n != 0 {
+	if n := s.placement.Planned(2, 1, "a"); n != 0 {
 		t.Errorf("%d bytes: an order counts itself", n)
 	}
 }

@@ -82,7 +82,7 @@ func (s *Steps) verify(ctx context.Context, m *Machine) error {
 	case !running:
 		return s.startAgain(ctx, m)
 	}
-	s.placement.drop(m)
+	s.placement.Drop(m.ServiceID)
 	if m.Spec.MailReady != "" {
 		m.Mails = []Mail{m.mail(m.Spec.MailReady)}
 	}

@@ -31,7 +31,7 @@ func (s *Steps) keepMAC(ctx context.Context, m *Machine) error {
 	if err != nil || !exists {
 		return err
 	}
-	if _, mac, _ := splitNIC(hardware.ParseOptions(m.site.config.Values["net0"])); mac != "" {
+	if _, mac, _ := hardware.SplitNIC(hardware.ParseOptions(m.site.config.Values["net0"])); mac != "" {
 		m.MAC = mac
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm/guess"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
@@ -27,8 +28,8 @@ type Steps struct {
 	// Tell sees the details of terminations and power-offs as they happen; nil = nobody listens.
 	Tell func(m *Machine, line string)
 
-	placement placement
-	pace      pace
+	placement guess.Placement
+	pace      guess.Pace
 }
 
 // Settings of the installation that the steps obey.
@@ -176,7 +177,7 @@ func (s *Steps) await(ctx context.Context, m *Machine, what string) error {
 		return s.nap(m, what)
 	}
 	if !m.site.began.IsZero() {
-		s.pace.done(m.taskKind(what), s.Clock.Now().Sub(m.site.began))
+		s.pace.Done(m.taskKind(what), s.Clock.Now().Sub(m.site.began))
 	}
 	m.Task, m.site.began = "", time.Time{}
 	if task.Gone || task.OK {
@@ -195,7 +196,7 @@ func (s *Steps) nap(m *Machine, what string) error {
 	if m.site.began.IsZero() { // a process before this one started the task
 		return pipeline.Wait(s.poll(), what)
 	}
-	return pipeline.Wait(s.pace.nap(m.taskKind(what), s.Clock.Now().Sub(m.site.began), s.poll()), what)
+	return pipeline.Wait(s.pace.Nap(m.taskKind(what), s.Clock.Now().Sub(m.site.began), s.poll()), what)
 }
 
 // taskKind groups tasks that take about the same time.

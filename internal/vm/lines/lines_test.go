@@ -39,7 +39,7 @@ func TestLines_haveTheReferenceForm(t *testing.T) {
 
 type at struct{}
 
-func (at) Now() time.Time                         { return time.Date(2026, 5, 2, 10, 5, 1, 0, time.UTC) }
+func (at) Now() time.Time                       { return time.Date(2026, 5, 2, 10, 5, 1, 0, time.UTC) }
 func (at) After(time.Duration) <-chan time.Time { return nil }
 
 // The forms L15 to L17 of product-spec §12.6.
