@@ -17,7 +17,7 @@ type Standing struct {
 	Holder        string     // random id of the process at work on it, "" = nobody
 	Token         int64      // of the lease, grows with every one
 	Wish          pipeline.State
-	Jobs          []Queued // in the order they will be done
+	Jobs          []Queued  // in the order they will be done
 	WorryingSince time.Time // since when a person should look, zero = no need
 }
 
