@@ -96,40 +96,38 @@ func TestOwner_leavesIDsThatAreInUseAlone(t *testing.T) {
 // Whoever waited looks again whose guest it is.
 func TestOwner_doesNotTouchAGuestThatTookThePlaceOfOurs(t *testing.T) {
 	t.Parallel()
-	for _, table := range new(vm.Steps).Tables() {
-		for _, step := range table.Steps {
-			if step.From == vm.Creation || step.From == vm.SetIP || step.Label == "Configure DNS records" {
-				continue // there is no guest yet, or the step has no business with it
-			}
-			t.Run(string(step.From), func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, bystanders)
-				id := w.order(modest(10_000))
-				w.newProcess(once(step.From, func(m *vm.Machine) {
-					node := m.Node
-					w.sim.RemoveGuest(m.VMID)
-					w.sim.AddGuest(intruder(m.VMID, node))
-					w.sim.ForgetRequests()
-					_ = clock.Sleep(t.Context(), w.clk, 40*time.Second) // as a lane or a task can make a pass wait
-				}), id)
-				var m vm.Machine
-				w.await("refusal", 30*time.Second, func() bool { m = w.machine(id); return m.Failures >= 1 || m.Status == vm.Ready })
-				for _, words := range []string{`"payroll"`, m.Name, "will not touch it", "10000"} {
-					if !strings.Contains(m.LastError, words) {
-						t.Errorf("at %s: %q, want %q in it", m.Status, m.LastError, words)
-					}
-				}
-				if w.activity(id) != 1 || m.Attention == "" {
-					t.Errorf("%d activity entries, attention %q", w.activity(id), m.Attention)
-				}
-				for _, r := range w.sim.Requests() {
-					if r.Method != http.MethodGet {
-						t.Errorf("%s %s after somebody else's guest was there", r.Method, r.Path)
-					}
-				}
-				w.checkMails(id, 0)
-			})
+	for _, step := range table(t, "deploy").Steps {
+		if step.From == vm.Creation || step.From == vm.SetIP || step.Label == "Configure DNS records" {
+			continue // there is no guest yet, or the step has no business with it
 		}
+		t.Run(string(step.From), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, bystanders)
+			id := w.order(modest(10_000))
+			w.newProcess(once(step.From, func(m *vm.Machine) {
+				node := m.Node
+				w.sim.RemoveGuest(m.VMID)
+				w.sim.AddGuest(intruder(m.VMID, node))
+				w.sim.ForgetRequests()
+				_ = clock.Sleep(t.Context(), w.clk, 40*time.Second) // as a lane or a task can make a pass wait
+			}), id)
+			var m vm.Machine
+			w.await("refusal", 30*time.Second, func() bool { m = w.machine(id); return m.Failures >= 1 || m.Status == vm.Ready })
+			for _, words := range []string{`"payroll"`, m.Name, "will not touch it", "10000"} {
+				if !strings.Contains(m.LastError, words) {
+					t.Errorf("at %s: %q, want %q in it", m.Status, m.LastError, words)
+				}
+			}
+			if w.activity(id) != 1 || m.Attention == "" {
+				t.Errorf("%d activity entries, attention %q", w.activity(id), m.Attention)
+			}
+			for _, r := range w.sim.Requests() {
+				if r.Method != http.MethodGet {
+					t.Errorf("%s %s after somebody else's guest was there", r.Method, r.Path)
+				}
+			}
+			w.checkMails(id, 0)
+		})
 	}
 }
 

@@ -10,6 +10,18 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
+// table is the one of that name.
+func table(t *testing.T, name string) pipeline.Table[vm.Machine] {
+	t.Helper()
+	for _, tb := range new(vm.Steps).Tables() {
+		if tb.Name == name {
+			return tb
+		}
+	}
+	t.Fatalf("there is no table %q", name)
+	return pipeline.Table[vm.Machine]{}
+}
+
 func TestTables_areUnbrokenChains(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
