@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// guests looks for guests with our mark that no record explains.
+func (a *audit) guests(c Cluster) {
+	if c.Fault != "" {
+		a.found = append(a.found, Finding{Kind: Unseen, ServerID: c.ServerID, Text: fmt.Sprintf(
+			"Server %d could not be looked at: %s.", c.ServerID, strings.TrimRight(c.Fault, "."))})
+		return
+	}
+	for _, g := range c.Guests {
+		if service, ok := a.marked(g); ok {
+			a.stray(c, g, service)
+		}
+	}
+	a.unread(c)
+}
+
+// marked is the service in the mark of this installation; 0 when the mark names none.
+func (a *audit) marked(g Guest) (service int64, ok bool) {
+	prefix := strings.TrimSuffix(vm.Mark(a.instance, 0), "0")
+	for word := range strings.FieldsSeq(g.Config.Values["description"]) {
+		if id, found := strings.CutPrefix(word, prefix); found {
+			service, _ = strconv.ParseInt(id, 10, 64)
+			return service, true
+		}
+	}
+	return 0, false
+}
+
+func (a *audit) stray(c Cluster, g Guest, service int64) {
+	m, known := a.machines[service]
+	if known && (m.Busy || m.VMID == g.VMID) {
+		return
+	}
+	why := "which has no machine in the database"
+	switch {
+	case known && m.VMID == 0:
+		why = fmt.Sprintf("whose record is at %s and names no VM", m.Status)
+	case known:
+		why = fmt.Sprintf("whose VM is %d (%s): it is a copy or a leftover", m.VMID, m.Name)
+	}
+	a.found = append(a.found, Finding{Unbilled, c.ServerID, service, g.VMID, g.Node, fmt.Sprintf(
+		"VM %d (%s) on node %s carries our mark of service %d, %s.", g.VMID, g.Name, g.Node, service, why)})
+}
+
+// unread counts the guests that could be ours and that no record names; those of records are reported one by one.
+func (a *audit) unread(c Cluster) {
+	named := map[int]bool{}
+	for _, m := range a.machines {
+		named[m.VMID] = true
+	}
+	n, first := 0, ""
+	for _, g := range c.Guests {
+		if g.Fault == "" || named[g.VMID] {
+			continue
+		}
+		if n++; n == 1 {
+			first = fmt.Sprintf("VM %d on node %s: %s", g.VMID, g.Node, strings.TrimRight(g.Fault, "."))
+		}
+	}
+	if n > 0 {
+		a.found = append(a.found, Finding{Kind: Unseen, ServerID: c.ServerID, Text: fmt.Sprintf(
+			"%d guests of server %d could not be read and may carry our mark. The first is %s.", n, c.ServerID, first)})
+	}
+}
