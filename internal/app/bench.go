@@ -32,6 +32,9 @@ func figures() []figure {
 		{"create_latency", 4, createLatency},
 		{"alloc_rate", 6, allocRate},
 		{"idle_cost", 2, idleCost},
+		{"change_nop_calls", 6, changeNothing},
+		{"terminate_latency", 1.2, terminateLatency},
+		{"batch_terminate", 3, batchTerminate},
 	}
 }
 
@@ -143,11 +146,16 @@ func (s *stage) services(ctx context.Context, n int) (first int64, err error) {
 
 // create sends CreateAccount over the bridge, as the shim does.
 func (s *stage) create(ctx context.Context, serviceID int64) error {
+	return s.call(ctx, "CreateAccount", serviceID)
+}
+
+// call sends a module function over the bridge.
+func (s *stage) call(ctx context.Context, function string, serviceID int64) error {
 	call := bridge.ModuleCall{
 		Head:    bridge.Head{IdempotencyKey: fmt.Sprintf("bench-%d", serviceID), Caller: bridge.Caller{Kind: bridge.CallerSystem}},
 		Service: bridge.Service{ID: serviceID, ServerID: s.ground.WHMCS.Seeded.ServerID, Status: "Pending", Password: "Bench-Secret-1"},
 	}
-	answer, err := s.client.Module(ctx, "CreateAccount", call)
+	answer, err := s.client.Module(ctx, function, call)
 	if err != nil {
 		return err
 	}

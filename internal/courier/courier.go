@@ -40,7 +40,8 @@ const (
 
 // New makes a courier; webhook is the address that is told when a machine needs a person, "" = nobody.
 func New(s *store.DB, w *whmcs.DB, cb *callback.Client, c clock.Clock, log *slog.Logger, webhookURL string) *Courier {
-	return &Courier{store: s, whmcs: w, callback: cb, clock: c, log: log, woken: make(chan struct{}, 1),
+	return &Courier{
+		store: s, whmcs: w, callback: cb, clock: c, log: log, woken: make(chan struct{}, 1),
 		webhook: webhook{url: webhookURL, http: &http.Client{Timeout: webhookTimeout}},
 	}
 }

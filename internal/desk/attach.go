@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // ResyncDNS orders the DNS records of a machine to be written anew. While something else is done to it the order is

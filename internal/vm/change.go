@@ -2,6 +2,7 @@ package vm
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -118,11 +119,10 @@ func (s *Steps) changeNetwork(ctx context.Context, m *Machine) error {
 	return s.apply(ctx, m, func(m *Machine, c GuestConfig) map[string]string {
 		model := m.Spec.Network.Model
 		m.Spec.Network.Model = ""
-		want := wishForNIC(m, c)
+		want := map[string]string{}
+		maps.Copy(want, wishForNIC(m, c))
 		m.Spec.Network.Model = model
-		for key, value := range wishForAddresses(m, c) {
-			want[key] = value
-		}
+		maps.Copy(want, wishForAddresses(m, c))
 		return want
 	})
 }
@@ -229,7 +229,7 @@ const upgradeMail = "puqProxmoxKVM Upgrade Email"
 // wishForAddresses is the part of cloud-init that follows the addresses.
 func wishForAddresses(m *Machine, c GuestConfig) map[string]string {
 	want := wishForCloudInit(m, c)
-	return map[string]string(subset(want, "ipconfig0", "nameserver"))
+	return subset(want, "ipconfig0", "nameserver")
 }
 
 func subset(all map[string]string, keys ...string) map[string]string {

@@ -27,6 +27,10 @@ type Actions struct {
 	Bench func(ctx context.Context, args []string, out io.Writer) error
 	// Sim runs the simulator until ctx ends, which is not an error.
 	Sim func(ctx context.Context, o SimOptions, out io.Writer) error
+	// Machine looks at one machine or sets it going.
+	Machine func(ctx context.Context, cfg config.Config, o MachineOptions, out io.Writer) error
+	// Audit compares clusters with the database and prints what differs; clean = nothing does.
+	Audit func(ctx context.Context, cfg config.Config, asJSON bool, out io.Writer) (clean bool, err error)
 	// Probes are what "check" looks at once the configuration is known, in order.
 	Probes []Probe
 }
