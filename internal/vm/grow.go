@@ -14,15 +14,15 @@ import (
 type pick func(map[string]string) (hardware.Disk, bool)
 
 func (s *Steps) growSystemDisk(ctx context.Context, m *Machine) error {
-	return s.grow(ctx, m, m.Spec.System.SizeGiB, hardware.System)
+	return s.grow(ctx, m, m.Spec.System.SizeGiB, hardware.System, "system_disk_shrink_rejected")
 }
 
 func (s *Steps) growAdditionalDisk(ctx context.Context, m *Machine) error {
-	return s.grow(ctx, m, m.Spec.Additional.SizeGiB, hardware.Additional)
+	return s.grow(ctx, m, m.Spec.Additional.SizeGiB, hardware.Additional, "additional_disk_shrink_rejected")
 }
 
 // grow brings a disk to size GiB; it never shrinks one. The size in the guest's configuration tells whether it is done.
-func (s *Steps) grow(ctx context.Context, m *Machine, size int, which pick) error {
+func (s *Steps) grow(ctx context.Context, m *Machine, size int, which pick, rejected string) error {
 	if size == 0 {
 		return pipeline.Skip("not configured")
 	}
@@ -45,6 +45,9 @@ func (s *Steps) grow(ctx context.Context, m *Machine, size int, which pick) erro
 	case d.Bytes() == want:
 		return pipeline.Skip("no change")
 	case d.Bytes() > want:
+		if !Building(m.Status) { // a template larger than the package is nobody's wish
+			m.log(rejected, "The disk %s has %d GiB and the package says %d GiB: disks are never made smaller, the larger one stays.", d.Key, d.Bytes()/hardware.GiB, size)
+		}
 		return pipeline.Skip("shrink not allowed by Proxmox")
 	}
 	return s.resize(ctx, m, d, size)
