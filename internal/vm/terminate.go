@@ -62,8 +62,11 @@ const shakyPatience = 3 * time.Minute
 // remove stops the guest, removes its backups when they go too, and deletes it. nil means that Proxmox no longer has it.
 func (s *Steps) remove(ctx context.Context, m *Machine, backups bool) error {
 	exists, err := s.mine(ctx, m)
-	if err != nil || !exists {
+	if err != nil {
 		return err
+	}
+	if !exists {
+		return s.gone(m)
 	}
 	if err := s.unlocked(ctx, m); err != nil {
 		return err
@@ -77,6 +80,15 @@ func (s *Steps) remove(ctx context.Context, m *Machine, backups bool) error {
 		}
 	}
 	return s.delete(ctx, m)
+}
+
+// gone ends a removal: nothing is left to wait for.
+func (s *Steps) gone(m *Machine) error {
+	if m.site.deletes > 0 {
+		s.tell(m, "VM deleted")
+	}
+	m.Task = ""
+	return nil
 }
 
 // mine tells whether the guest exists and may be destroyed: it carries our mark, or was adopted with this id and name. A
@@ -204,8 +216,11 @@ func (s *Steps) delete(ctx context.Context, m *Machine) error {
 		return err
 	}
 	exists, err := s.mine(ctx, m)
-	if err != nil || !exists {
-		return s.deleted(m, err)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return s.gone(m)
 	}
 	if m.site.deletes++; m.site.deletes > maxDeletes {
 		return fmt.Errorf("VM %d is still there after %d requests to delete it", m.VMID, maxDeletes)
@@ -214,7 +229,7 @@ func (s *Steps) delete(ctx context.Context, m *Machine) error {
 	upid, err := m.site.hv.Delete(ctx, m.Node, m.VMID)
 	switch {
 	case errors.Is(err, ErrNoGuest):
-		return s.deleted(m, nil)
+		return s.gone(m)
 	case errors.Is(err, ErrLocked), errors.Is(err, ErrUnknownOutcome):
 		return pipeline.Wait(offPoll, "the VM to be deleted")
 	case err != nil:
@@ -225,10 +240,3 @@ func (s *Steps) delete(ctx context.Context, m *Machine) error {
 
 // maxDeletes bounds how often one attempt asks; a lock or a lost answer may cost a few.
 const maxDeletes = 5
-
-func (s *Steps) deleted(m *Machine, err error) error {
-	if err == nil {
-		s.tell(m, "VM deleted")
-	}
-	return err
-}
