@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/playground"
+	"github.com/kvmbridge/kvmbridge/schema"
 )
 
 // tables names ours.
@@ -45,7 +46,7 @@ func TestActivation_beginsAndEndsWithoutTables(t *testing.T) {
 	w.devhost(t, &got, "activate-addon")
 	contains(t, "activation without a sidecar", got.Status+": "+got.Description, "info: ", "kvmbridge serve --whmcs "+w.WHMCS.Dir, "cannot be reached")
 	needed(t, w.up(t.Context()))
-	await(t, "the tables", func() bool { return len(w.tables(t)) == 17 }, func() string { return fmt.Sprint(w.tables(t)) + w.log.tail() })
+	await(t, "the tables", func() bool { return len(w.tables(t)) == len(schema.AllTables()) }, func() string { return fmt.Sprint(w.tables(t)) + w.log.tail() })
 	w.devhost(t, &got, "activate-addon")
 	if got.Status != "success" {
 		t.Errorf("activation = %+v", got)
@@ -56,7 +57,7 @@ func TestActivation_beginsAndEndsWithoutTables(t *testing.T) {
 	w.delivered(t)
 
 	w.devhost(t, &got, "deactivate-addon")
-	if got.Status != "success" || len(w.tables(t)) != 17 {
+	if got.Status != "success" || len(w.tables(t)) != len(schema.AllTables()) {
 		t.Errorf("deactivation = %+v, left %s", got, w.tables(t))
 	}
 	w.devhost(t, nil, "set-addon", "sidecar_urls", "http://"+w.Sidecar) // WHMCS forgets all settings
@@ -67,7 +68,7 @@ func TestActivation_beginsAndEndsWithoutTables(t *testing.T) {
 	w.devhost(t, nil, "set-addon", "delete_tables", "on")
 	w.devhost(t, &got, "deactivate-addon")
 	contains(t, "deactivation with a living VM", got.Status+": "+got.Description, "error: ", "1 VM is still recorded", "Terminate")
-	if len(w.tables(t)) != 17 {
+	if len(w.tables(t)) != len(schema.AllTables()) {
 		t.Errorf("tables are gone: %s", w.tables(t))
 	}
 	w.exec(t, "UPDATE puqProxmoxKVM_vm_info SET vm_status = 'remove' WHERE service_id = ?", service)
@@ -78,7 +79,7 @@ func TestActivation_beginsAndEndsWithoutTables(t *testing.T) {
 	time.Sleep(2 * time.Second) // the sidecar goes on without tables
 	w.devhost(t, nil, "set-addon", "sidecar_urls", "http://"+w.Sidecar)
 	w.devhost(t, &got, "activate-addon")
-	if got.Status != "success" || len(w.tables(t)) != 17 {
+	if got.Status != "success" || len(w.tables(t)) != len(schema.AllTables()) {
 		t.Errorf("second life = %+v, %s\n%s", got, w.tables(t), w.log.tail())
 	}
 	needed(t, w.pools(t.Context()))
