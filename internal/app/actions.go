@@ -8,6 +8,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
+	"github.com/kvmbridge/kvmbridge/internal/app/machines"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract"
@@ -21,7 +22,9 @@ func actions() cli.Actions {
 		Migrate: migrate,
 		Grants:  grants,
 		Schema:  schemaNumber,
-		States:  stateTables,
+		States:  machines.Tables,
+		Machine: aMachine,
+		Audit:   auditAll,
 		Demo:    demo,
 		Bench:   bench,
 		Sim:     simulate,

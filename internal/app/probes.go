@@ -11,6 +11,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
@@ -36,17 +37,20 @@ type probed struct {
 // onSidecar runs a probe with the database open; what it finds are faults, told in sentences.
 func onSidecar(look func(context.Context, *probed) []config.Fault) func(context.Context, config.Config) []config.Fault {
 	return func(ctx context.Context, cfg config.Config) []config.Fault {
-		quiet := slog.New(slog.DiscardHandler)
-		s, err := openStore(ctx, cfg, Options{Clock: clock.System{}, Log: quiet})
+		s, err := openStore(ctx, cfg, Options{Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return found("database", err)
 		}
 		defer func() { _ = s.Close() }()
-		p := &probed{Sidecar: &Sidecar{log: quiet, store: s, whmcs: whmcs.New(s.Handle()), clock: clock.System{}}, cfg: cfg}
-		p.keys = &keyring{cfg: cfg, whmcs: p.whmcs}
-		p.back = &callback.Client{Target: p.keys.target}
-		return look(ctx, p)
+		return look(ctx, newProbed(cfg, s))
 	}
+}
+
+func newProbed(cfg config.Config, s *store.DB) *probed {
+	p := &probed{Sidecar: &Sidecar{log: slog.New(slog.DiscardHandler), store: s, whmcs: whmcs.New(s.Handle()), clock: clock.System{}}, cfg: cfg}
+	p.keys = &keyring{cfg: cfg, whmcs: p.whmcs}
+	p.back = &callback.Client{Target: p.keys.target}
+	return p
 }
 
 // found is the fault that err tells of; none for nil. A probe that stands on another names that one as the place, so that

@@ -42,10 +42,11 @@ func (a *audit) standing(m Machine) {
 	}
 }
 
-// own looks at a machine and the guest that is its own.
+// own looks at a machine and the guest that is its own. What one that nobody pays for should be is no question.
 func (a *audit) own(m Machine, g Guest) {
 	if !m.billed() {
 		a.add(Unbilled, m, g.Node, "VM %d (%s) on node %s is of service %d, which %s.", m.VMID, g.Name, g.Node, m.ServiceID, m.fate())
+		return
 	}
 	if m.Node != "" && m.Node != g.Node {
 		a.add(WrongNode, m, g.Node, "VM %d (%s) of service %d is on node %s; it was last seen on %s.", m.VMID, g.Name, m.ServiceID, g.Node, m.Node)

@@ -1,0 +1,61 @@
+package machines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/desk"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+// retry makes the machine due now; what was wished and queued stays.
+func (f *Office) retry(ctx context.Context, s store.Standing, out io.Writer) error {
+	m := s.Machine
+	if idle(s) {
+		_, err := fmt.Fprintf(out, "The VM of service %d is ready and nothing waits to be done: nothing was changed.\n", m.ServiceID)
+		return err
+	}
+	err := f.Store.Retry(ctx, m.ServiceID)
+	if errors.Is(err, vm.ErrRefused) {
+		return fmt.Errorf("the VM of service %d is at %s, which nothing leads out of by itself: use \"kvmbridge vm reset %d --service --to STATUS\"", m.ServiceID, m.Status, m.ServiceID)
+	}
+	if err != nil {
+		return err
+	}
+	text := "The VM of service %d is due now: a running kvmbridge serve takes it within seconds.\n"
+	if s.Holder != "" {
+		text = "The VM of service %d is being worked on now; it is looked at again as soon as that ends.\n"
+	}
+	_, err = fmt.Fprintf(out, text, m.ServiceID)
+	return err
+}
+
+// idle tells a machine that nobody wants anything of.
+func idle(s store.Standing) bool {
+	return s.Machine.Status == vm.Ready && len(s.Jobs) == 0 && s.Wish == "" && s.Holder == ""
+}
+
+func (f *Office) reset(ctx context.Context, s store.Standing, to string, out io.Writer) error {
+	if to == "" {
+		return fmt.Errorf("say with --to at which status service %d's VM shall stand: %s", s.Machine.ServiceID, targets())
+	}
+	if err := f.Desk.Reset(ctx, s.Machine.ServiceID, pipeline.State(to)); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "The VM of service %d is at %s now; it was at %s.\n", s.Machine.ServiceID, to, s.Machine.Status)
+	return err
+}
+
+// targets are the statuses that a machine can be reset to, as people read a list.
+func targets() string {
+	var list []string
+	for _, t := range desk.ResetTargets() {
+		list = append(list, string(t))
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,171 @@
+package machines
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/app/cli"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
+)
+
+func (f *Office) explain(s store.Standing, out io.Writer) error {
+	for _, sentence := range explain(s, Tables(), f.Clock.Now()) {
+		if _, err := fmt.Fprintln(out, sentence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explain says in sentences where a machine stands and what happens next.
+func explain(s store.Standing, tables []cli.StateTable, now time.Time) []string {
+	m := s.Machine
+	where := ""
+	if m.Node != "" {
+		where = " on node " + m.Node
+	}
+	out := []string{fmt.Sprintf("Service %d of %s (%s) has VM %s%s; its status is %s.",
+		m.ServiceID, owner(m.ClientID), inWHMCS(s.ServiceStatus), strings.TrimSpace(vmid(m)+" "+m.Name), where, m.Status)}
+	out = append(out, next(s, tables, now)...)
+	if m.Suspended {
+		out = append(out, "It is suspended: its guest is kept off until WHMCS unsuspends the service.")
+	}
+	if m.Attention != "" {
+		out = append(out, fmt.Sprintf("A person should look at it since %s: %s", moment(s.WorryingSince), sentence(m.Attention)))
+	}
+	return out
+}
+
+// next says what happens next, when, and what comes after it.
+func next(s store.Standing, tables []cli.StateTable, now time.Time) []string {
+	m := s.Machine
+	switch {
+	case m.Status == vm.Removed:
+		return []string{"Its guest is gone. Nothing happens until WHMCS orders a new one."}
+	case m.Status == vm.ErrorTerminate:
+		return []string{
+			fmt.Sprintf("Removing its guest failed and is not tried again by itself. %s", lastError(m)),
+			fmt.Sprintf("When the cause is gone, \"kvmbridge vm reset %d --service --to terminate\" tries again.", m.ServiceID),
+		}
+	case idle(s):
+		return []string{"Nothing waits to be done."}
+	}
+	at, known := position(s, tables)
+	if !known {
+		return []string{fmt.Sprintf("This version does not know that status and does nothing. \"kvmbridge vm reset %d --service --to STATUS\" leads out of it; the statuses are %s.", m.ServiceID, targets())}
+	}
+	out := []string{at.sentence(), timing(s, now)}
+	return append(out, afterwards(s, tables)...)
+}
+
+// place is the step that is next.
+type place struct {
+	table cli.StateTable
+	n     int // from 1
+}
+
+func (p place) sentence() string {
+	step := p.table.Steps[p.n-1]
+	if vm.IsJob(pipeline.State(step.From)) {
+		return fmt.Sprintf("Next is the job %q (%s).", step.Label, p.table.Table)
+	}
+	return fmt.Sprintf("Next is %q, step %d of %d of %s, which leads from %s to %s.", step.Label, p.n, len(p.table.Steps), p.table.Table, step.From, step.To)
+}
+
+// position finds the step that is taken next. At ready a wish goes before the jobs.
+func position(s store.Standing, tables []cli.StateTable) (place, bool) {
+	at := string(s.Machine.Status)
+	if s.Machine.Status == vm.Ready {
+		switch {
+		case s.Wish != "":
+			at = string(s.Wish)
+		case s.Machine.Job != "":
+			at = string(s.Machine.Job.At())
+		}
+	}
+	for _, t := range tables {
+		for i, step := range t.Steps {
+			if step.From == at {
+				return place{t, i + 1}, true
+			}
+		}
+	}
+	return place{}, false
+}
+
+// timing says who takes the next step and when, and what it waits for.
+func timing(s store.Standing, now time.Time) string {
+	m := s.Machine
+	switch {
+	case s.Holder != "" && s.WakeAt.After(now):
+		return fmt.Sprintf("A process is at it now. Should that process die, another one goes on at %s.", moment(s.WakeAt))
+	case s.Holder != "":
+		return fmt.Sprintf("The process that was at it has not been heard of since before %s: another running kvmbridge serve goes on.", moment(s.WakeAt))
+	case s.WakeAt.IsZero() && m.LastError != "":
+		return fmt.Sprintf("It waits for an event, not for a time: %s", sentence(m.LastError))
+	case s.WakeAt.IsZero():
+		return fmt.Sprintf("Nothing makes it due by itself: \"kvmbridge vm retry %d --service\" does.", m.ServiceID)
+	case s.WakeAt.After(now) && m.Failures > 0:
+		return fmt.Sprintf("It is tried again at %s, in %s, after %s since %s. %s", moment(s.WakeAt), pause(s.WakeAt.Sub(now)), failures(m), moment(m.FailingSince), lastError(m))
+	case s.WakeAt.After(now):
+		return fmt.Sprintf("It is due at %s, in %s.", moment(s.WakeAt), pause(s.WakeAt.Sub(now)))
+	}
+	return fmt.Sprintf("It has been due since %s. A running kvmbridge serve takes it within seconds; when nothing happens, none works on this database.", moment(s.WakeAt))
+}
+
+// afterwards says what was ordered meanwhile.
+func afterwards(s store.Standing, tables []cli.StateTable) []string {
+	m := s.Machine
+	var out []string
+	if m.Discard {
+		out = append(out, "The guest of its earlier life is removed before a new one is built.")
+	}
+	if s.Wish != "" && m.Status != vm.Ready {
+		out = append(out, fmt.Sprintf("When it is ready, %s follows, which was ordered meanwhile.", s.Wish))
+	}
+	jobs := s.Jobs
+	if m.Status == vm.Ready && s.Wish == "" && len(jobs) > 0 {
+		jobs = jobs[1:] // the first one is what is next
+	}
+	if len(jobs) > 0 {
+		var labels []string
+		for _, j := range jobs {
+			labels = append(labels, label(j.Job, tables))
+		}
+		out = append(out, fmt.Sprintf("After that, what was asked for is done in this order: %s.", strings.Join(labels, ", ")))
+	}
+	return out
+}
+
+func label(j vm.Job, tables []cli.StateTable) string {
+	for _, t := range tables {
+		if t.Start == string(j.At()) {
+			return t.Steps[0].Label
+		}
+	}
+	return string(j)
+}
+
+func lastError(m vm.Machine) string {
+	if m.LastError == "" {
+		return "No reason is on record."
+	}
+	return "The last error: " + sentence(m.LastError)
+}
+
+// sentence ends a text with a full stop.
+func sentence(text string) string { return strings.TrimRight(strings.TrimSpace(text), ".") + "." }
+
+func failures(m vm.Machine) string {
+	if m.Failures == 1 {
+		return "one failure"
+	}
+	return fmt.Sprintf("%d failures in a row", m.Failures)
+}
+
+// pause is a duration in whole seconds.
+func pause(d time.Duration) string { return (d + time.Second - 1).Truncate(time.Second).String() }
