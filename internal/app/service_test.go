@@ -272,16 +272,24 @@ func (w *world) foreigner(t *testing.T) *visitor {
 	return v
 }
 
-func TestButtons_areNoneYet(t *testing.T) {
+// The labels and their order are the reference product's (product-spec §16).
+func TestButtons_standAsInTheReferenceProduct(t *testing.T) {
 	t.Parallel()
 	w := sharedWorld(t)
 	service := w.bareService(t, "")
 	_, html := w.admin(t).get(servicePage(service))
-	if strings.Contains(html, `value="custom"`) {
-		t.Errorf("the page has buttons of the module:\n%s", html)
-	}
-	for _, label := range []string{"Create", "Suspend", "Unsuspend"} {
-		contains(t, "the page", html, ">"+label+"</button>")
+	at := 0
+	for _, label := range []string{
+		"Create", "Suspend", "Unsuspend", "Terminate", "Change Package", "Start", "Stop", "**Reinstall", "VMSetDedicatedIp -&gt;",
+		"VMClone -&gt;", "**Set CPU RAM -&gt;", "*Set System Disk Size -&gt;", "*Set System Disk Bandwidth -&gt;",
+		"*Set Created Additional Disk -&gt;", "*Set Additional Disk Size -&gt;", "*Set Additional Disk Bandwidth -&gt;",
+		"*Set Network -&gt;", "*Set Firewall -&gt;", "**SetCloudinit", "**VMRemove", "Set DNS records",
+	} {
+		next := strings.Index(html[at:], ">"+label+"</button>")
+		if next < 0 {
+			t.Fatalf("no button %q behind those before it", label)
+		}
+		at += next
 	}
 	contains(t, "the page", html, "No VM record. Run Create to order one.")
 }
