@@ -14,6 +14,9 @@ type Mark = outbox.Mark
 // MachineRow is one line of the list of machines.
 type MachineRow = finder.Row
 
+// Worry is a machine that a person should look at.
+type Worry = finder.Worry
+
 // Kinds of effects.
 const (
 	KindMail     = outbox.KindMail

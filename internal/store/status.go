@@ -3,55 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 )
-
-// Counts says how many machines stand at each status.
-func (d *DB) Counts(ctx context.Context) (map[pipeline.State]int, error) {
-	var rows []struct {
-		Status string `db:"vm_status"`
-		N      int    `db:"n"`
-	}
-	err := d.sql.SelectContext(ctx, &rows, "SELECT vm_status, COUNT(*) AS n FROM puqProxmoxKVM_vm_info GROUP BY vm_status")
-	if err != nil {
-		return nil, fmt.Errorf("count machines: %w", err)
-	}
-	counts := map[pipeline.State]int{}
-	for _, r := range rows {
-		counts[pipeline.State(r.Status)] += r.N
-	}
-	return counts, nil
-}
-
-// Worry is a machine that a person should look at.
-type Worry struct {
-	ServiceID int64     `db:"service_id"`
-	ServerID  int64     `db:"server_id"`
-	Name      string    `db:"vm_name"`
-	Status    string    `db:"vm_status"`
-	Attention string    `db:"attention"`
-	LastError string    `db:"last_error"`
-	Failures  int       `db:"failures"`
-	Since     time.Time `db:"attention_at"`
-}
-
-// Worries lists up to limit machines with the attention flag, longest waiting first.
-func (d *DB) Worries(ctx context.Context, limit int) ([]Worry, error) {
-	var list []Worry
-	err := d.sql.SelectContext(ctx, &list, `SELECT v.service_id, v.server_id, COALESCE(i.vm_name, '') AS vm_name, i.vm_status,
-		v.attention, COALESCE(v.last_error, '') AS last_error, v.failures, v.attention_at
-		FROM kvmbridge_vm v JOIN puqProxmoxKVM_vm_info i ON i.service_id = v.service_id
-		WHERE v.attention_at IS NOT NULL ORDER BY v.attention_at LIMIT ?`, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list machines that need a person: %w", err)
-	}
-	return list, nil
-}
 
 // RunLog is one run with its lines.
 type RunLog struct {
