@@ -51,7 +51,17 @@ func (s *Steps) discard(ctx context.Context, m *Machine) error {
 	}
 	m.Name, m.RevDNS = now.Name, now.RevDNS
 	m.Discard, m.Adopted, m.VMID, m.Node, m.MAC, m.Addresses = false, false, 0, "", "", nil
-	return nil
+	return s.moveIn(ctx, m)
+}
+
+// moveIn goes to the cluster that the service names now; its old guest may have been on another one.
+func (s *Steps) moveIn(ctx context.Context, m *Machine) error {
+	facts, err := s.Catalogue.Facts(ctx, m.ServiceID)
+	if err != nil || facts.ServerID == m.ServerID {
+		return err
+	}
+	m.ServerID = facts.ServerID
+	return s.visit(ctx, m)
 }
 
 // resyncDNS is a queued run over the records of a guest.

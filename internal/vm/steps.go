@@ -86,7 +86,7 @@ func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
 	if m.Spec, err = Wanted(facts); err != nil {
 		return pipeline.WithFault(err, pipeline.NeedsPerson)
 	}
-	if m.Status == Creation || m.ServerID == 0 {
+	if m.Status == Creation && !m.Discard || m.ServerID == 0 { // the old guest is on the old server
 		m.ServerID = facts.ServerID
 	}
 	m.ClientID, m.ServerHost = facts.ClientID, facts.ServerHost
