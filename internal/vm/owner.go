@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ func (s *Steps) remember(m *Machine, c GuestConfig) {
 func (s *Steps) read(ctx context.Context, m *Machine) (GuestConfig, error) {
 	if m.Node != "" {
 		c, err := m.site.hv.Config(ctx, m.Node, m.VMID)
-		if !errors.Is(err, ErrNoGuest) {
+		if !errors.Is(err, ErrNoGuest) && (err == nil || !s.nodeLeft(ctx, m)) {
 			return c, err
 		}
 	}
@@ -76,6 +77,12 @@ func (s *Steps) read(ctx context.Context, m *Machine) (GuestConfig, error) {
 	}
 	m.Node = ref.Node
 	return m.site.hv.Config(ctx, m.Node, m.VMID)
+}
+
+// nodeLeft tells whether the recorded node is no member of the cluster any more.
+func (s *Steps) nodeLeft(ctx context.Context, m *Machine) bool {
+	cluster, err := m.resources(ctx)
+	return err == nil && !slices.ContainsFunc(cluster.Nodes, func(n Node) bool { return n.Name == m.Node })
 }
 
 // locate finds m's guest in the cluster's list.

@@ -49,6 +49,7 @@ type site struct {
 	writes  int             // configuration changes of this pass
 	off     powerOff        // how far a power-off has come
 	locked  time.Time       // since when somebody else's lock is in the way
+	seen    bool            // the guest to remove was there, or was looked for long enough
 	swept   bool            // the backups are done with
 	tried   map[string]bool // backups whose deletion was asked for
 	deletes int             // requests to delete the guest
@@ -86,7 +87,7 @@ func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
 	if m.Spec, err = Wanted(facts); err != nil {
 		return pipeline.WithFault(err, pipeline.NeedsPerson)
 	}
-	if m.Status == Creation && !m.Discard || m.ServerID == 0 { // the old guest is on the old server
+	if m.Status == Creation || m.ServerID == 0 {
 		m.ServerID = facts.ServerID
 	}
 	m.ClientID, m.ServerHost = facts.ClientID, facts.ServerHost

@@ -101,16 +101,28 @@ func (s *Steps) mine(ctx context.Context, m *Machine) (bool, error) {
 	c, err := s.read(ctx, m)
 	switch {
 	case errors.Is(err, ErrNoGuest):
-		return false, nil
+		return false, s.lookTwice(m)
 	case err != nil:
 		return false, err
 	case m.owns(c):
-		m.site.config = &c
+		m.site.config, m.site.seen = &c, true
 		return true, nil
+	case c.Values["lock"] == "clone" && c.Values["name"] == "":
+		return false, pipeline.Wait(s.poll(), "a clone that has just begun") // its name and mark follow
 	case !m.built():
 		return false, nil
 	}
 	return false, foreign(m, c)
+}
+
+// lookTwice believes that a guest is not there when it was seen before, or when it is still missing a moment later: Proxmox
+// may be about to begin a clone that was asked for right before the order ended.
+func (s *Steps) lookTwice(m *Machine) error {
+	if m.site.seen {
+		return nil
+	}
+	m.site.seen = true
+	return pipeline.Wait(offPoll, "a clone that may be on its way")
 }
 
 // owns reports whether c is m's own guest.
