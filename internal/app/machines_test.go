@@ -94,5 +94,5 @@ func TestOperator_auditsTheCluster(t *testing.T) {
 	if code != 1 {
 		t.Errorf("audit = %d", code)
 	}
-	contains(t, "audit", out, "unleased    VM ", " uses 192.0.2.10, which nobody has leased.\n", "Looked at 1 servers with ", " guests and at 2 records: 5 findings.\n")
+	contains(t, "audit", out, "unleased    VM ", fmt.Sprintf(" uses %s, which nobody has leased.\n", held[0].Address), "Looked at 1 servers with ", " guests and at 2 records: 5 findings.\n")
 }

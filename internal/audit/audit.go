@@ -86,7 +86,7 @@ func Compare(b Books, clusters []Cluster) []Finding {
 	}
 	if b.Lost > 0 {
 		a.found = append(a.found, Finding{Kind: Unseen, Text: fmt.Sprintf(
-			"%d records belong to servers that WHMCS no longer has: nobody can look at their VMs.", b.Lost)})
+			"There are records of servers that WHMCS no longer has, so that nobody can look at their VMs: %d.", b.Lost)})
 	}
 	return sorted(a.found)
 }

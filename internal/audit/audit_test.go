@@ -105,7 +105,7 @@ func TestCompare_saysWhatDiffers(t *testing.T) {
 				g.Config.Values["name"], g.Config.Values["memory"] = "mail", "current=4096"
 				delete(g.Config.Values, "cores")
 			},
-			[]string{"drift", "VM 105 (web) of service 5 differs: name is mail, its service says web; cores is 1, its service says 2; memory in MiB is 4096, its service says 2048."},
+			[]string{"drift", "VM 105 (web) of service 5 differs: name is mail, its record says web; cores is 1, its service says 2; memory in MiB is 4096, its service says 2048."},
 		},
 		"cores on two sockets": {nil, func(g *audit.Guest) { g.Config.Values["cores"], g.Config.Values["sockets"] = "1", "2" }, nil},
 		"a product without sense": {
@@ -151,11 +151,11 @@ func TestCompare_looksAtTheWhole(t *testing.T) {
 		[]audit.Cluster{{ServerID: 1, Guests: all}, {ServerID: 2, Guests: all}, {ServerID: 3, Fault: "no route to host"}},
 	)
 	want := []audit.Finding{
-		{Kind: audit.Unseen, Text: "2 records belong to servers that WHMCS no longer has: nobody can look at their VMs."},
-		{Kind: audit.Unseen, ServerID: 1, Text: "1 guests of server 1 could not be read and may carry our mark. The first is VM 300 on node pve3: node pve3 is offline."},
+		{Kind: audit.Unseen, Text: "There are records of servers that WHMCS no longer has, so that nobody can look at their VMs: 2."},
+		{Kind: audit.Unseen, ServerID: 1, Text: "On server 1 guests could not be read that may carry our mark: 1, the first of them VM 300 on node pve3: node pve3 is offline."},
 		{Kind: audit.Unbilled, ServerID: 1, ServiceID: 5, VMID: 205, Node: "pve2", Text: "VM 205 (web) on node pve2 carries our mark of service 5, whose VM is 105 (web): it is a copy or a leftover."},
 		{Kind: audit.Missing, ServerID: 1, ServiceID: 8, Text: "Service 8 (a.example) is Suspended in WHMCS, but it has no VM: run Create on its page."},
-		{Kind: audit.Unseen, ServerID: 2, Text: "1 guests of server 2 could not be read and may carry our mark. The first is VM 300 on node pve3: node pve3 is offline."},
+		{Kind: audit.Unseen, ServerID: 2, Text: "On server 2 guests could not be read that may carry our mark: 1, the first of them VM 300 on node pve3: node pve3 is offline."},
 		{Kind: audit.Unseen, ServerID: 3, Text: "Server 3 could not be looked at: no route to host."},
 	}
 	if d := cmp.Diff(want, got); d != "" {

@@ -54,13 +54,13 @@ func (a *audit) drift(m Machine, g Guest) {
 	}
 	var differs []string
 	have := g.Config.Values
-	for _, d := range []struct{ what, have, want string }{
-		{"name", have["name"], cmp.Or(m.Name, have["name"])},
-		{"cores", strconv.Itoa(cores(have)), strconv.Itoa(m.Spec.Cores)},
-		{"memory in MiB", memory(have), strconv.Itoa(m.Spec.MemoryMiB)},
+	for _, d := range []struct{ what, have, who, want string }{
+		{"name", have["name"], "record", cmp.Or(m.Name, have["name"])},
+		{"cores", strconv.Itoa(cores(have)), "service", strconv.Itoa(m.Spec.Cores)},
+		{"memory in MiB", memory(have), "service", strconv.Itoa(m.Spec.MemoryMiB)},
 	} {
 		if d.have != d.want {
-			differs = append(differs, fmt.Sprintf("%s is %s, its service says %s", d.what, d.have, d.want))
+			differs = append(differs, fmt.Sprintf("%s is %s, its %s says %s", d.what, d.have, d.who, d.want))
 		}
 	}
 	if len(differs) > 0 {

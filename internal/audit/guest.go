@@ -68,6 +68,6 @@ func (a *audit) unread(c Cluster) {
 	}
 	if n > 0 {
 		a.found = append(a.found, Finding{Kind: Unseen, ServerID: c.ServerID, Text: fmt.Sprintf(
-			"%d guests of server %d could not be read and may carry our mark. The first is %s.", n, c.ServerID, first)})
+			"On server %d guests could not be read that may carry our mark: %d, the first of them %s.", c.ServerID, n, first)})
 	}
 }

@@ -48,7 +48,7 @@ func next(s store.Standing, tables []cli.StateTable, now time.Time) []string {
 		return []string{"Its guest is gone. Nothing happens until WHMCS orders a new one."}
 	case m.Status == vm.ErrorTerminate:
 		return []string{
-			fmt.Sprintf("Removing its guest failed and is not tried again by itself. %s", lastError(m)),
+			"Removing its guest failed and is not tried again by itself. " + lastError(m),
 			fmt.Sprintf("When the cause is gone, \"kvmbridge vm reset %d --service --to terminate\" tries again.", m.ServiceID),
 		}
 	case idle(s):
@@ -106,7 +106,7 @@ func timing(s store.Standing, now time.Time) string {
 	case s.Holder != "":
 		return fmt.Sprintf("The process that was at it has not been heard of since before %s: another running kvmbridge serve goes on.", moment(s.WakeAt))
 	case s.WakeAt.IsZero() && m.LastError != "":
-		return fmt.Sprintf("It waits for an event, not for a time: %s", sentence(m.LastError))
+		return "It waits for an event, not for a time: " + sentence(m.LastError)
 	case s.WakeAt.IsZero():
 		return fmt.Sprintf("Nothing makes it due by itself: \"kvmbridge vm retry %d --service\" does.", m.ServiceID)
 	case s.WakeAt.After(now) && m.Failures > 0:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,8 @@ func newInstallation(t *testing.T) installation {
 	db.Exec(t, "UPDATE puqProxmoxKVM_vm_info SET vm_id = ? WHERE service_id = ?", i.first, i.second)
 	return i
 }
+
+func text(id int64) string { return strconv.FormatInt(id, 10) }
 
 // ask runs one "kvmbridge vm".
 func (i installation) ask(t *testing.T, o cli.MachineOptions) (string, error) {
@@ -83,7 +86,7 @@ func TestOffice_changesNothingUnlessOneMachineIsMeant(t *testing.T) {
 	list := fmt.Sprintf("--service %d: VM without an id (web-%d)", i.first, i.first)
 	for _, deed := range []cli.Deed{cli.DeedShow, cli.DeedLog, cli.DeedExplain, cli.DeedRetry, cli.DeedReset} {
 		for text, want := range map[string]string{
-			"twin.example.com": list, fmt.Sprint(i.first): list, "nobody": `no VM has "nobody" as its service id`, "": `no VM has ""`,
+			"twin.example.com": list, text(i.first): list, "nobody": `no VM has "nobody" as its service id`, "": `no VM has ""`,
 		} {
 			out, err := i.ask(t, cli.MachineOptions{Deed: deed, Text: text, To: "remove"})
 			if out != "" || err == nil || !strings.Contains(err.Error(), want) {
@@ -117,7 +120,7 @@ func TestOffice_showsOneMachine(t *testing.T) {
 			t.Errorf("show lacks %q:\n%s", part, out)
 		}
 	}
-	out, err = i.ask(t, cli.MachineOptions{Deed: cli.DeedShow, Text: fmt.Sprint(i.first), Service: true, JSON: true})
+	out, err = i.ask(t, cli.MachineOptions{Deed: cli.DeedShow, Text: text(i.first), Service: true, JSON: true})
 	var got struct {
 		ServiceID int64     `json:"service_id"`
 		Status    string    `json:"status"`
@@ -135,7 +138,7 @@ func TestOffice_showsOneMachine(t *testing.T) {
 func TestOffice_logIsNewestFirstWithSteps(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
-	ask := cli.MachineOptions{Deed: cli.DeedLog, Text: fmt.Sprint(i.first), Service: true, Runs: 50}
+	ask := cli.MachineOptions{Deed: cli.DeedLog, Text: text(i.first), Service: true, Runs: 50}
 	if out, err := i.ask(t, ask); err != nil || !strings.HasPrefix(out, "Nothing has been done to the VM of service ") {
 		t.Errorf("empty log: %q, %v", out, err)
 	}
@@ -166,7 +169,7 @@ func TestOffice_retryMakesDueNow(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
 	i.fail(t, i.first, "no address is free")
-	ask := cli.MachineOptions{Deed: cli.DeedRetry, Text: fmt.Sprint(i.first), Service: true}
+	ask := cli.MachineOptions{Deed: cli.DeedRetry, Text: text(i.first), Service: true}
 	if out, err := i.ask(t, ask); err != nil || !strings.Contains(out, "is due now") {
 		t.Errorf("retry: %q, %v", out, err)
 	}
@@ -188,7 +191,7 @@ func TestOffice_retryMakesDueNow(t *testing.T) {
 func TestOffice_resetKnowsItsTargets(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t)
-	ask := cli.MachineOptions{Deed: cli.DeedReset, Text: fmt.Sprint(i.first), Service: true}
+	ask := cli.MachineOptions{Deed: cli.DeedReset, Text: text(i.first), Service: true}
 	before := i.state(t, i.first)
 	for _, to := range []string{"", "clone", "redy"} {
 		ask.To = to

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -89,7 +90,7 @@ func labelled(v shown) [][2]string {
 		{"owner", owner(v.ClientID)},
 		{"VM", strings.TrimSpace(vmid(vm.Machine{VMID: v.VMID}) + " " + v.Name)},
 		{"domain", v.Domain},
-		{"server", fmt.Sprint(v.ServerID)},
+		{"server", strconv.FormatInt(v.ServerID, 10)},
 		{"node", v.Node},
 		{"status", v.Status},
 		{"suspended", when(v.Suspended, "yes")},
