@@ -19,7 +19,7 @@
 //	what happens when it fails       internal/pipeline/doc.go, internal/proxmox/errors.go
 //	who gets which address           internal/store/addresses; the arithmetic is internal/ippool
 //	what a product's settings mean   internal/spec/keys.go
-//	configuration and sub-commands   config/, cli/
+//	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      demo.go, playground/; figures: bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim
 //
