@@ -91,6 +91,9 @@ func TestOperator_auditsTheCluster(t *testing.T) {
 		t.Errorf("findings %q, want %q", got, want)
 	}
 	code, out := w.run(t, nil, "audit", "--whmcs", w.WHMCS.Dir)
+	w.exec(t, "UPDATE tblservers SET disabled = 1")
+	_, away := w.run(t, nil, "audit", "--whmcs", w.WHMCS.Dir)
+	contains(t, "audit without a cluster", away, "unseen   Server ", " is disabled in WHMCS", "Looked at 0 servers with 0 guests and at 2 records: 2 findings.\n")
 	if code != 1 {
 		t.Errorf("audit = %d", code)
 	}

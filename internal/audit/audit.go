@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -52,6 +53,7 @@ type Machine struct {
 type Service struct {
 	ID, ServerID   int64
 	Status, Domain string
+	Addresses      []netip.Addr // that WHMCS shows at it
 }
 
 // Cluster is what the cluster of one server entry holds.
@@ -105,6 +107,9 @@ func newAudit(b Books, clusters []Cluster) *audit {
 	for _, m := range b.Machines {
 		a.machines[m.ServiceID] = m
 		a.leases.add(m)
+	}
+	for _, s := range b.Billed {
+		a.leases.adopt(a.machines[s.ID], s)
 	}
 	for _, c := range clusters {
 		a.clusters[c.ServerID] = c

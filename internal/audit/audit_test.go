@@ -100,6 +100,11 @@ func TestCompare_saysWhatDiffers(t *testing.T) {
 			nil, set("ipconfig0", "ip6=2001:db8::66/64,ip=dhcp"),
 			[]string{"unleased", "VM 105 (web) of service 5 uses 2001:db8::66, which service 6 has leased."},
 		},
+		"an address that WHMCS shows": {
+			nil, set("ipconfig0", "ip=198.51.100.7/24"),
+			[]string{"unleased", "VM 105 (web) of service 5 uses 198.51.100.7, which nobody has leased."},
+		},
+		"an adopted guest's address that WHMCS shows": {func(m *audit.Machine) { m.Adopted = true }, set("ipconfig0", "ip=198.51.100.7/24"), nil},
 		"other hardware and name": {
 			nil, func(g *audit.Guest) {
 				g.Config.Values["name"], g.Config.Values["memory"] = "mail", "current=4096"
@@ -123,8 +128,9 @@ func TestCompare_saysWhatDiffers(t *testing.T) {
 				m.ServiceID, m.VMID, m.Busy = 6, 106, true
 				m.Addresses = []ippool.Lease{{Address: netip.MustParseAddr("2001:db8::66")}}
 			})
+			shown := audit.Service{ID: 5, ServerID: 1, Addresses: []netip.Addr{netip.MustParseAddr("198.51.100.7")}}
 			found := audit.Compare(
-				audit.Books{Instance: instance, Machines: []audit.Machine{machine(c.machine), neighbour}},
+				audit.Books{Instance: instance, Machines: []audit.Machine{machine(c.machine), neighbour}, Billed: []audit.Service{shown}},
 				[]audit.Cluster{{ServerID: 1, Guests: []audit.Guest{guest(c.guest)}}},
 			)
 			var got []string

@@ -17,6 +17,16 @@ func (l leases) add(m Machine) {
 	}
 }
 
+// adopt counts what WHMCS shows at a machine that another module built: its addresses were never leased here, and nobody
+// else gets them.
+func (l leases) adopt(m Machine, s Service) {
+	for _, address := range s.Addresses {
+		if _, leased := l[address]; m.Adopted && !leased {
+			l[address] = m.ServiceID
+		}
+	}
+}
+
 // addresses looks at what the guest configures through cloud-init.
 func (a *audit) addresses(m Machine, g Guest) {
 	for _, address := range configured(g.Config.Values["ipconfig0"]) {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/netip"
+
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
 )
 
 // Service is a service at a server of our module.
@@ -12,6 +15,8 @@ type Service struct {
 	ServerID int64
 	Status   string // Active or Suspended
 	Domain   string
+	// Addresses that WHMCS shows at it: the dedicated one first, then the assigned ones.
+	Addresses []netip.Addr
 }
 
 // Billed lists the services at servers of our module that WHMCS bills: Active and Suspended ones, by id.
@@ -21,15 +26,17 @@ func (d *DB) Billed(ctx context.Context) ([]Service, error) {
 		ServerID int64          `db:"server"`
 		Status   string         `db:"domainstatus"`
 		Domain   sql.NullString `db:"domain"`
+		Shown    sql.NullString `db:"shown"`
 	}
-	err := d.sql.SelectContext(ctx, &rows, `SELECT h.id, h.server, h.domainstatus, h.domain FROM tblhosting h JOIN tblservers s ON s.id = h.server
+	err := d.sql.SelectContext(ctx, &rows, `SELECT h.id, h.server, h.domainstatus, h.domain, CONCAT_WS(' ', h.dedicatedip, h.assignedips) AS shown
+		FROM tblhosting h JOIN tblservers s ON s.id = h.server
 		WHERE s.type = ? AND h.domainstatus IN ('Active', 'Suspended') ORDER BY h.id`, ServerModule)
 	if err != nil {
 		return nil, fmt.Errorf("list the services that are billed: %w", err)
 	}
 	list := make([]Service, 0, len(rows))
 	for _, r := range rows {
-		list = append(list, Service{r.ID, r.ServerID, r.Status, plain(r.Domain.String)})
+		list = append(list, Service{r.ID, r.ServerID, r.Status, plain(r.Domain.String), ippool.ParseAddresses(r.Shown.String)})
 	}
 	return list, nil
 }

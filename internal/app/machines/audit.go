@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -34,17 +35,38 @@ type report struct {
 	Findings []audit.Finding `json:"findings"`
 }
 
-// Do prints a report; clean = it found nothing. Of a cluster that cannot be reached it says so in a finding.
+// Do prints a report; clean = it found nothing. Of a cluster that cannot be reached it says so in a finding. Orders go on
+// while both sides are read, so that only what two looks show is a finding.
 func (a *Auditor) Do(ctx context.Context, asJSON bool, out io.Writer) (clean bool, err error) {
-	servers, err := a.WHMCS.Servers(ctx)
+	r, err := a.look(ctx)
 	if err != nil {
 		return false, err
+	}
+	if len(r.Findings) > 0 {
+		again, err := a.look(ctx)
+		if err != nil {
+			return false, err
+		}
+		r = again.confirmed(r)
+	}
+	if asJSON {
+		r.Findings = append([]audit.Finding{}, r.Findings...) // never null
+		return len(r.Findings) == 0, writeJSON(out, r)
+	}
+	return len(r.Findings) == 0, r.print(out)
+}
+
+// look reads both sides once and compares them.
+func (a *Auditor) look(ctx context.Context) (report, error) {
+	servers, err := a.WHMCS.Servers(ctx)
+	if err != nil {
+		return report{}, err
 	}
 	books, err := a.books(ctx, servers)
 	if err != nil {
-		return false, err
+		return report{}, err
 	}
-	r := report{Machines: len(books.Machines), Findings: []audit.Finding{}}
+	r := report{Machines: len(books.Machines)}
 	var clusters []audit.Cluster
 	for _, s := range servers {
 		c := a.cluster(ctx, s)
@@ -55,13 +77,20 @@ func (a *Auditor) Do(ctx context.Context, asJSON bool, out io.Writer) (clean boo
 		clusters = append(clusters, c)
 	}
 	if err := ctx.Err(); err != nil {
-		return false, err // what could not be read then says nothing about the clusters
+		return report{}, err // what could not be read then says nothing about the clusters
 	}
-	r.Findings = append(r.Findings, audit.Compare(books, clusters)...)
-	if asJSON {
-		return len(r.Findings) == 0, writeJSON(out, r)
-	}
-	return len(r.Findings) == 0, r.print(out)
+	r.Findings = audit.Compare(books, clusters)
+	return r, nil
+}
+
+// confirmed keeps the findings that an earlier look had too.
+func (r report) confirmed(earlier report) report {
+	r.Findings = slices.DeleteFunc(r.Findings, func(f audit.Finding) bool {
+		return !slices.ContainsFunc(earlier.Findings, func(e audit.Finding) bool {
+			return e.Kind == f.Kind && e.ServerID == f.ServerID && e.ServiceID == f.ServiceID && e.VMID == f.VMID
+		})
+	})
+	return r
 }
 
 func (r report) print(out io.Writer) error {
@@ -167,13 +196,13 @@ func (a *Auditor) cluster(ctx context.Context, s whmcs.Server) audit.Cluster {
 	c.Guests = make([]audit.Guest, len(all.Guests))
 	// Faults of single guests are findings, so that nothing here ends the look at the others.
 	_ = forAll(ctx, len(all.Guests), func(ctx context.Context, i int) error {
-		c.Guests[i] = look(ctx, hv, all.Guests[i])
+		c.Guests[i] = read(ctx, hv, all.Guests[i])
 		return nil
 	})
 	return c
 }
 
-func look(ctx context.Context, hv vm.Hypervisor, ref vm.GuestRef) audit.Guest {
+func read(ctx context.Context, hv vm.Hypervisor, ref vm.GuestRef) audit.Guest {
 	g := audit.Guest{GuestRef: ref}
 	if ref.Template {
 		return g
