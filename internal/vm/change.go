@@ -113,18 +113,33 @@ func (s *Steps) changeCPURAM(ctx context.Context, m *Machine) error {
 	})
 }
 
-// changeNetwork moves the NIC, and tells cloud-init about addresses that changed. The model stays: a running guest would lose
-// its NIC.
+// changeNetwork moves the NIC, and tells cloud-init about addresses that changed or are gone. The model stays: a running
+// guest would lose its NIC.
 func (s *Steps) changeNetwork(ctx context.Context, m *Machine) error {
-	return s.apply(ctx, m, func(m *Machine, c GuestConfig) map[string]string {
-		model := m.Spec.Network.Model
-		m.Spec.Network.Model = ""
-		want := map[string]string{}
-		maps.Copy(want, wishForNIC(m, c))
-		m.Spec.Network.Model = model
-		maps.Copy(want, wishForAddresses(m, c))
-		return want
-	})
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	model := m.Spec.Network.Model
+	m.Spec.Network.Model = ""
+	want := wishForNIC(m, c)
+	m.Spec.Network.Model = model
+	set := wishForAddresses(m, c)
+	maps.Copy(set, want)
+	return s.write(ctx, m, c, Change{Set: set, Delete: m.staleAddresses(c)})
+}
+
+// staleAddresses lists what still tells cloud-init of addresses when the guest has none left: they are somebody else's soon.
+func (m *Machine) staleAddresses(c GuestConfig) (keys []string) {
+	if m.ipConfig() != "" {
+		return nil
+	}
+	for _, key := range []string{"ipconfig0", "nameserver"} {
+		if c.Values[key] != "" {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // changeAdditionalDisk makes the second disk, or removes it when the service's option says 0 in so many words.
