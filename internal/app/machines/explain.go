@@ -24,12 +24,7 @@ func (f *Office) explain(s store.Standing, out io.Writer) error {
 // explain says in sentences where a machine stands and what happens next.
 func explain(s store.Standing, tables []cli.StateTable, now time.Time) []string {
 	m := s.Machine
-	where := ""
-	if m.Node != "" {
-		where = " on node " + m.Node
-	}
-	out := []string{fmt.Sprintf("Service %d of %s (%s) has VM %s%s; its status is %s.",
-		m.ServiceID, owner(m.ClientID), inWHMCS(s.ServiceStatus), strings.TrimSpace(vmid(m)+" "+m.Name), where, m.Status)}
+	out := []string{fmt.Sprintf("Service %d of %s (%s) has %s; its status is %s.", m.ServiceID, owner(m.ClientID), inWHMCS(s.ServiceStatus), called(m), m.Status)}
 	out = append(out, next(s, tables, now)...)
 	if m.Suspended {
 		out = append(out, "It is suspended: its guest is kept off until WHMCS unsuspends the service.")
@@ -38,6 +33,21 @@ func explain(s store.Standing, tables []cli.StateTable, now time.Time) []string 
 		out = append(out, fmt.Sprintf("A person should look at it since %s: %s", moment(s.WorryingSince), sentence(m.Attention)))
 	}
 	return out
+}
+
+// called names a guest and where it is.
+func called(m vm.Machine) string {
+	text := fmt.Sprintf("VM %d (%s)", m.VMID, m.Name)
+	if m.VMID == 0 {
+		text = "a VM without name and id"
+		if m.Name != "" {
+			text = fmt.Sprintf("the VM %s, which has no id yet", m.Name)
+		}
+	}
+	if m.Node != "" {
+		text += " on node " + m.Node
+	}
+	return text
 }
 
 // next says what happens next, when, and what comes after it.
@@ -114,7 +124,11 @@ func timing(s store.Standing, now time.Time) string {
 	case s.WakeAt.After(now):
 		return fmt.Sprintf("It is due at %s, in %s.", moment(s.WakeAt), pause(s.WakeAt.Sub(now)))
 	}
-	return fmt.Sprintf("It has been due since %s. A running kvmbridge serve takes it within seconds; when nothing happens, none works on this database.", moment(s.WakeAt))
+	text := fmt.Sprintf("It has been due since %s. A running kvmbridge serve takes it within seconds; when nothing happens, none works on this database.", moment(s.WakeAt))
+	if m.Failures > 0 {
+		text += " " + lastError(m)
+	}
+	return text
 }
 
 // afterwards says what was ordered meanwhile.

@@ -36,6 +36,12 @@ func TestExplain_saysWhatIsNextAndWhen(t *testing.T) {
 			func(s *store.Standing) { s.WakeAt = now.Add(-time.Minute) },
 			[]string{second, "It has been due since 2031-04-05 05:59:00 UTC. A running kvmbridge serve takes it within seconds; when nothing happens, none works on this database."},
 		},
+		"due again": {
+			func(s *store.Standing) {
+				s.WakeAt, s.Machine.Failures, s.Machine.LastError, s.Machine.VMID, s.Machine.Node = now, 2, "no route", 0, ""
+			},
+			[]string{second, "It has been due since 2031-04-05 06:00:00 UTC. A running kvmbridge serve takes it within seconds; when nothing happens, none works on this database. The last error: no route."},
+		},
 		"failing": {
 			func(s *store.Standing) {
 				s.WakeAt, s.Machine.Failures, s.Machine.FailingSince, s.Machine.LastError = now.Add(24500*time.Millisecond), 3, now.Add(-time.Hour), "no address is free."
@@ -89,7 +95,11 @@ func TestExplain_saysWhatIsNextAndWhen(t *testing.T) {
 			t.Parallel()
 			s := store.Standing{ServiceStatus: "Active", Machine: vm.Machine{ServiceID: 5, ClientID: 2, VMID: 105, Name: "web", Node: "pve1", Status: vm.SetIP}}
 			c.edit(&s)
-			want := append([]string{"Service 5 of client 2 (Active in WHMCS) has VM 105 web on node pve1; its status is " + string(s.Machine.Status) + "."}, c.want...)
+			called := "VM 105 (web) on node pve1"
+			if s.Machine.VMID == 0 {
+				called = "the VM web, which has no id yet"
+			}
+			want := append([]string{"Service 5 of client 2 (Active in WHMCS) has " + called + "; its status is " + string(s.Machine.Status) + "."}, c.want...)
 			if d := cmp.Diff(want, explain(s, Tables(), now)); d != "" {
 				t.Errorf("explain (-want +got):\n%s", d)
 			}

@@ -54,7 +54,7 @@ func (f *Office) show(s store.Standing, asJSON bool, out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range labelled(view) {
 		if line[1] != "" {
-			_, _ = fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
+			_, _ = fmt.Fprintf(w, "%s\t%s\n", line[0], strings.ReplaceAll(line[1], "\n", "\n\t"))
 		}
 	}
 	return w.Flush()
@@ -103,7 +103,7 @@ func labelled(v shown) [][2]string {
 		{"attention", when(v.Attention != "", fmt.Sprintf("since %s: %s", moment(v.AttentionSince), v.Attention))},
 		{"worked on by", when(v.Holder != "", fmt.Sprintf("%s until %s", v.Holder, moment(v.LeaseUntil)))},
 		{"due", when(!v.NextAt.IsZero(), moment(v.NextAt))},
-		{"next", strings.Join(v.Next, " ")},
+		{"next", strings.Join(v.Next, "\n")},
 	}
 }
 
