@@ -39,3 +39,24 @@ type Want struct {
 	Bridge string
 	VLAN   int
 }
+
+// Split divides leases, oldest first, into the four IPv4 and six IPv6 ones that a service keeps and the addresses that
+// are too many.
+func Split(leases []Lease, four, six int) (keep []Lease, surplus []netip.Addr) {
+	room := map[bool]int{true: four, false: six}
+	for _, l := range leases {
+		if family := l.Address.Is4(); room[family] > 0 {
+			room[family]--
+			keep = append(keep, l)
+			continue
+		}
+		surplus = append(surplus, l.Address)
+	}
+	return keep, surplus
+}
+
+// Enough tells whether leases hold at least four IPv4 and six IPv6 addresses.
+func Enough(leases []Lease, four, six int) bool {
+	keep, _ := Split(leases, four, six)
+	return len(keep) == max(four, 0)+max(six, 0)
+}

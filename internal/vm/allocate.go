@@ -37,15 +37,7 @@ func (s *Steps) lease(ctx context.Context, m *Machine) error {
 
 // topUp leases what is missing when the order or the pools changed since the addresses were allocated.
 func (s *Steps) topUp(ctx context.Context, m *Machine) error {
-	four, six := 0, 0
-	for _, l := range m.Addresses {
-		if l.Address.Is4() {
-			four++
-		} else {
-			six++
-		}
-	}
-	if four >= m.Spec.Network.IPv4 && six >= m.Spec.Network.IPv6 {
+	if ippool.Enough(m.Addresses, m.Spec.Network.IPv4, m.Spec.Network.IPv6) {
 		return nil
 	}
 	return s.lease(ctx, m)

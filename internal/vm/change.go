@@ -3,8 +3,6 @@ package vm
 import (
 	"context"
 	"maps"
-	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
@@ -62,7 +60,7 @@ func (s *Steps) updateAddresses(ctx context.Context, m *Machine) error {
 	if err := s.topUp(ctx, m); err != nil {
 		return err
 	}
-	keep, surplus := m.surplus()
+	keep, surplus := ippool.Split(m.Addresses, m.Spec.Network.IPv4, m.Spec.Network.IPv6)
 	m.Addresses = keep
 	if m.Spec.FirewallApplies() {
 		if err := s.setIPSet(ctx, m); err != nil {
@@ -73,20 +71,6 @@ func (s *Steps) updateAddresses(ctx context.Context, m *Machine) error {
 		return nil
 	}
 	return s.Addresses.GiveBack(ctx, m.ServiceID, surplus)
-}
-
-// surplus splits the addresses into those the service should keep, the oldest of each family, and the rest.
-func (m *Machine) surplus() (keep []ippool.Lease, rest []netip.Addr) {
-	room := map[bool]int{true: m.Spec.Network.IPv4, false: m.Spec.Network.IPv6}
-	for _, l := range m.Addresses {
-		if four := l.Address.Is4(); room[four] > 0 {
-			room[four]--
-			keep = append(keep, l)
-			continue
-		}
-		rest = append(rest, l.Address)
-	}
-	return keep, rest
 }
 
 // stopToChange powers the guest off when something is wanted that a running one cannot change: cores, memory, or a
@@ -190,10 +174,8 @@ func (s *Steps) purgeUnused(ctx context.Context, m *Machine, volume string) erro
 	if err != nil {
 		return err
 	}
-	for key, value := range c.Values {
-		if len(key) > 6 && key[:6] == "unused" && hardware.ParseDisk(key, value).Volume == volume {
-			return s.write(ctx, m, c, Change{Delete: []string{key}})
-		}
+	if key, ok := hardware.Unused(c.Values, volume); ok {
+		return s.write(ctx, m, c, Change{Delete: []string{key}})
 	}
 	return nil
 }
@@ -244,15 +226,6 @@ const upgradeMail = "puqProxmoxKVM Upgrade Email"
 // wishForAddresses is the part of cloud-init that follows the addresses.
 func wishForAddresses(m *Machine, c GuestConfig) map[string]string {
 	want := wishForCloudInit(m, c)
-	return subset(want, "ipconfig0", "nameserver")
-}
-
-func subset(all map[string]string, keys ...string) map[string]string {
-	out := map[string]string{}
-	for key, value := range all {
-		if slices.Contains(keys, key) {
-			out[key] = value
-		}
-	}
-	return out
+	maps.DeleteFunc(want, func(key, _ string) bool { return key != "ipconfig0" && key != "nameserver" })
+	return want
 }

@@ -3,7 +3,6 @@ package vm
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
@@ -105,9 +104,7 @@ func (s *Steps) newDisk(ctx context.Context, m *Machine, system hardware.Disk) (
 			return "", err
 		}
 	}
-	d := hardware.ParseDisk("", fmt.Sprintf("%s:%d,format=%s", storage, want.SizeGiB, format))
-	value, _ := d.WithLimits(want.Limits)
-	return value, nil
+	return hardware.NewDisk(storage, want.SizeGiB, format, want.Limits), nil
 }
 
 // formatOn keeps format on storages made of files; block storages only hold raw volumes.
@@ -117,7 +114,7 @@ func (s *Steps) formatOn(ctx context.Context, m *Machine, storage, format string
 		return "", err
 	}
 	for _, st := range cluster.Storages {
-		if st.ID == storage && st.Node == m.Node && slices.Contains([]string{"dir", "nfs", "cifs", "glusterfs", "cephfs"}, st.Type) {
+		if st.ID == storage && st.Node == m.Node && hardware.HoldsFiles(st.Type) {
 			return format, nil
 		}
 	}

@@ -60,21 +60,11 @@ func (s *Steps) obeySuspension(ctx context.Context, m *Machine) error {
 }
 
 func wishSuspended(_ *Machine, c GuestConfig) map[string]string {
-	return different(c, map[string]string{"onboot": "0", "net0": hardware.ParseOptions(c.Values["net0"]).With("link_down", "1").String()})
+	return hardware.Plugged(c.Values, "0", "1")
 }
 
 func wishUnsuspended(_ *Machine, c GuestConfig) map[string]string {
-	return different(c, map[string]string{"onboot": "1", "net0": hardware.ParseOptions(c.Values["net0"]).With("link_down", "").String()})
-}
-
-// different keeps what c does not say already.
-func different(c GuestConfig, want map[string]string) map[string]string {
-	for key, value := range want {
-		if c.Values[key] == value || key == "net0" && c.Values[key] == "" {
-			delete(want, key)
-		}
-	}
-	return want
+	return hardware.Plugged(c.Values, "1", "")
 }
 
 // setPassword writes the sealed password: at once through the guest's agent, and into cloud-init for the next start.

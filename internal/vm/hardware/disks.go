@@ -2,6 +2,7 @@ package hardware
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -205,4 +206,25 @@ func FormatOf(d Disk) string {
 		return ext
 	}
 	return "raw"
+}
+
+// Unused finds the key under which a guest's configuration keeps volume after its disk was taken away.
+func Unused(config map[string]string, volume string) (key string, ok bool) {
+	for key, value := range config {
+		if strings.HasPrefix(key, "unused") && ParseDisk(key, value).Volume == volume {
+			return key, true
+		}
+	}
+	return "", false
+}
+
+// NewDisk is the value that asks for a volume of size GiB: "<storage>:<GiB>,format=…" and the limits.
+func NewDisk(storage string, size int, format string, limits spec.Limits) string {
+	value, _ := ParseDisk("", fmt.Sprintf("%s:%d,format=%s", storage, size, format)).WithLimits(limits)
+	return value
+}
+
+// HoldsFiles tells whether a storage of this type keeps images as files, in any format; the others hold raw volumes only.
+func HoldsFiles(storageType string) bool {
+	return slices.Contains([]string{"dir", "nfs", "cifs", "glusterfs", "cephfs"}, storageType)
 }

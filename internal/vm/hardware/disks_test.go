@@ -111,3 +111,14 @@ func TestPinBoot_namesTheSystemDiskWhereNothingDoes(t *testing.T) {
 		}
 	}
 }
+
+func TestUnused_findsOnlyTheVolumeLeftBehind(t *testing.T) {
+	t.Parallel()
+	c := guest("scsi1", "l:vm-7-disk-1,size=8G", "unused0", "l:vm-7-disk-2", "unused1", "l:vm-7-disk-3")
+	if key, ok := Unused(c, "l:vm-7-disk-3"); key != "unused1" || !ok {
+		t.Errorf("found %q", key)
+	}
+	if key, ok := Unused(c, "l:vm-7-disk-1"); ok {
+		t.Errorf("a disk in use was found at %q", key)
+	}
+}
