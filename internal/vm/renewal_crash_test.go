@@ -167,6 +167,9 @@ func TestFault_atEveryCallOfAChangeAnEndAndAReinstall(t *testing.T) {
 					}
 				}
 			}
+			if len(attempts) < 20 {
+				t.Fatalf("only %d attempts: the calls were not traced", len(attempts))
+			}
 			b := newWorld(t, crowd).begin(len(attempts))
 			for i, a := range attempts {
 				b.sim.Fail(a.class.aim(a.call, b.machine(b.services[i]).VMID, a.template))

@@ -43,7 +43,9 @@ func (s *Steps) doTerminate(ctx context.Context, m *Machine) error {
 
 // patient looks again for a while at what passes by itself: a node that restarts should not cost an admin's attention.
 func (s *Steps) patient(m *Machine, err error) error {
-	if _, waiting := errors.AsType[pipeline.WaitError](err); err == nil || waiting || pipeline.FaultOf(err) != pipeline.Transient {
+	_, waiting := errors.AsType[pipeline.WaitError](err)
+	passes := pipeline.FaultOf(err) == pipeline.Transient || errors.Is(err, ErrNoGuest) // it moved between two looks
+	if err == nil || waiting || !passes {
 		m.site.shaky = time.Time{}
 		return err
 	}
