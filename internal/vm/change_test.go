@@ -16,7 +16,6 @@ import (
 type change struct {
 	from, to wish
 	drop     bool // the option Additional Disk says 0
-	vmid     int
 }
 
 // randomChange varies what a package change may touch: each aspect with a chance of a half.
@@ -185,7 +184,7 @@ func TestChange_withoutADifferenceWritesNothing(t *testing.T) {
 	}
 	w.awaitRun("change_package", m.ServiceID)
 	for _, r := range w.sim.Requests() {
-		if r.Method != "GET" {
+		if r.Method != http.MethodGet {
 			t.Errorf("%s %s for nothing", r.Method, r.Path)
 		}
 	}

@@ -68,7 +68,7 @@ func wishUnsuspended(_ *Machine, c GuestConfig) map[string]string {
 }
 
 // setPassword writes the sealed password: at once through the guest's agent, and into cloud-init for the next start.
-// Without an agent a running guest is restarted.
+// Without an agent a running guest keeps its old one until it is restarted.
 func (s *Steps) setPassword(ctx context.Context, m *Machine) error {
 	if err := s.setCloudInit(ctx, m); err != nil {
 		return err

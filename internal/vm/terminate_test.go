@@ -173,9 +173,9 @@ func TestTerminate_ofAGuestThatIsElsewhereOrNowhere(t *testing.T) {
 	for name, spoil := range map[string]func(w *world, m vm.Machine){
 		"already gone":   func(w *world, m vm.Machine) { w.sim.RemoveGuest(m.VMID) },
 		"already off":    func(w *world, m vm.Machine) { w.sim.SetRunning(m.VMID, false) },
-		"on other node":  func(w *world, m vm.Machine) { w.db.Exec(w.t, "UPDATE kvmbridge_vm SET node = 'pve3'") },
-		"unknown node":   func(w *world, m vm.Machine) { w.db.Exec(w.t, "UPDATE kvmbridge_vm SET node = ''") },
-		"no such node":   func(w *world, m vm.Machine) { w.db.Exec(w.t, "UPDATE kvmbridge_vm SET node = 'pve9'") },
+		"on other node":  func(w *world, _ vm.Machine) { w.db.Exec(w.t, "UPDATE kvmbridge_vm SET node = 'pve3'") },
+		"unknown node":   func(w *world, _ vm.Machine) { w.db.Exec(w.t, "UPDATE kvmbridge_vm SET node = ''") },
+		"no such node":   func(w *world, _ vm.Machine) { w.db.Exec(w.t, "UPDATE kvmbridge_vm SET node = 'pve9'") },
 		"product broken": func(w *world, m vm.Machine) { w.product(m.ServiceID, `{"vm"`, `{{"vm"`) },
 		"service gone":   func(w *world, m vm.Machine) { w.db.Exec(w.t, "DELETE FROM tblhosting") },
 		"lock passes": func(w *world, m vm.Machine) {
