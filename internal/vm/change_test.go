@@ -3,6 +3,7 @@ package vm_test
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
