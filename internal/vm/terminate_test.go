@@ -177,7 +177,7 @@ func TestTerminate_ofAGuestThatIsElsewhereOrNowhere(t *testing.T) {
 		"unknown node":   func(w *world, _ vm.Machine) { w.db.Exec(w.t, "UPDATE kvmbridge_vm SET node = ''") },
 		"no such node":   func(w *world, _ vm.Machine) { w.db.Exec(w.t, "UPDATE kvmbridge_vm SET node = 'pve9'") },
 		"product broken": func(w *world, m vm.Machine) { w.product(m.ServiceID, `{"vm"`, `{{"vm"`) },
-		"service gone":   func(w *world, m vm.Machine) { w.db.Exec(w.t, "DELETE FROM tblhosting") },
+		"service gone":   func(w *world, _ vm.Machine) { w.db.Exec(w.t, "DELETE FROM tblhosting") },
 		"lock passes": func(w *world, m vm.Machine) {
 			w.sim.SetLock(m.VMID, "backup")
 			time.AfterFunc(500*time.Millisecond, func() { w.sim.SetLock(m.VMID, "") })
