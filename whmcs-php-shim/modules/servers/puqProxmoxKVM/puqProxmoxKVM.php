@@ -1,8 +1,5 @@
 <?php
-/**
- * WHMCS server module: the entry points that WHMCS calls by name. Each is one forward into lib/; the service decides. Any key of
- * $params may be missing.
- */
+/** WHMCS server module: the entry points that WHMCS calls by name, each one forward into lib/. Any key of $params may be missing. */
 
 declare(strict_types=1);
 
