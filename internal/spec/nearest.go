@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 func find(path string) (Key, bool) {
@@ -56,8 +58,8 @@ func nearest(name string, known []string) (string, bool) {
 	own := leaf(name)
 	best, distance := "", 1+max(2, len(name)/3)
 	for _, candidate := range known {
-		d := letters(strings.ToLower(name), candidate)
-		if leafDistance := letters(strings.ToLower(own), leaf(candidate)); leafDistance <= 1 && len(own) > 2 {
+		d := levenshtein.ComputeDistance(strings.ToLower(name), candidate)
+		if leafDistance := levenshtein.ComputeDistance(strings.ToLower(own), leaf(candidate)); leafDistance <= 1 && len(own) > 2 {
 			d = min(d, 1+leafDistance)
 		}
 		if d < distance {
@@ -68,23 +70,3 @@ func nearest(name string, known []string) (string, bool) {
 }
 
 func leaf(path string) string { return path[strings.LastIndex(path, ".")+1:] }
-
-// letters counts the single-letter edits between a and b (Levenshtein).
-func letters(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
-}

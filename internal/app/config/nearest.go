@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // keys are all names a TOML file may use, with those of a server that is written as the file wrote it.
@@ -51,30 +53,9 @@ func suggest(key string) string {
 func nearest[V any](word string, known map[string]V) (best string, distance int) {
 	distance = len(word) + 1
 	for _, k := range slices.Sorted(maps.Keys(known)) {
-		if d := editDistance(word, k); d < distance {
+		if d := levenshtein.ComputeDistance(word, k); d < distance {
 			best, distance = k, d
 		}
 	}
 	return best, distance
-}
-
-// editDistance counts the letters to add, drop or change (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }
