@@ -56,7 +56,7 @@ vuln: ## known holes in what we use; says so when its database cannot be reached
 	@out=$$($(VULN) ./... 2>&1) && echo "$$out" || { echo "$$out"; \
 	 case "$$out" in *'exit status 3'*) exit 1 ;; esac; echo 'govulncheck could not do its work (see above): nothing is known.'; }
 
-golden: ## rewrite the golden files, then show what changed
+golden: ## rewrite the golden files, then name what changed
 	@pkgs=$$(grep -rl 'internal/golden"' --include='*_test.go' . | xargs -r -n1 dirname | sort -u); \
 	 [ -z "$$pkgs" ] || go test $$pkgs -update
 	@git --no-pager diff --stat -- '*testdata*'

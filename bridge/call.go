@@ -41,7 +41,7 @@ type ServerEntry struct {
 
 // Head is the part that every command has.
 type Head struct {
-	IdempotencyKey string `json:"idempotency_key" minLength:"1" maxLength:"128" doc:"the same key is the same command"`
+	IdempotencyKey string `json:"idempotency_key" minLength:"1" maxLength:"128" doc:"names one attempt; a repeated command is told by what it finds"`
 	Caller         Caller `json:"caller"`
 	WHMCSVersion   string `json:"whmcs_version" required:"false"`
 }

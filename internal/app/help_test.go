@@ -158,6 +158,7 @@ func (w *world) account(ctx context.Context) (err error) {
 		return err
 	}
 	w.cfg.DB.User, w.cfg.DB.Password = "kvmbridge", dbPassword
+	w.cfg.Engine.Lease = speed * 6 * time.Second // a busy machine renews late, and its clock does not wait
 	statements := []string{"CREATE USER 'kvmbridge'@'localhost' IDENTIFIED BY '" + dbPassword + "'"}
 	printed, err := exec.CommandContext(ctx, "kvmbridge", "grants").Output()
 	if err != nil {

@@ -212,7 +212,7 @@ func (s *Sidecar) revive() {
 
 func (s *Sidecar) awaitSchema(ctx context.Context) bool {
 	for said := false; ; said = true {
-		err := s.store.SchemaCurrent(ctx)
+		err := s.schema(ctx)
 		if err == nil {
 			return true
 		}
@@ -226,6 +226,16 @@ func (s *Sidecar) awaitSchema(ctx context.Context) bool {
 			return false
 		}
 	}
+}
+
+var errRetired = errors.New("the addon was deactivated together with its tables: activate it again")
+
+// schema is nil when the tables can be worked on; those that are being dropped look whole for a moment still.
+func (s *Sidecar) schema(ctx context.Context) error {
+	if s.retired.Load() {
+		return errRetired
+	}
+	return s.store.SchemaCurrent(ctx)
 }
 
 // bringUp migrates the database of an activated addon; before that the tables are not ours to make.

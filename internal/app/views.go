@@ -78,7 +78,7 @@ func (v *views) addresses(ctx context.Context, serviceID int64) ([]string, error
 }
 
 func shown(r store.RunLog) *web.Run {
-	out := &web.Run{Action: r.Action, Result: r.Result, Good: r.Result != "waiting", Started: r.Started, Finished: r.Finished}
+	out := &web.Run{Action: r.Action, Result: r.Result, Good: r.Result == "success" || r.Result == "running", Started: r.Started, Finished: r.Finished}
 	for _, s := range r.Steps {
 		step := web.Step{N: s.N, Label: s.Label, Result: s.Result, Good: s.Result == "success", Duration: lines.Seconds(s.Took.Round(10 * time.Millisecond))}
 		if s.Skip != "" {

@@ -94,6 +94,7 @@ func (e *Engine[R]) Wake() {
 // Run works until ctx ends, then gives every lease back and returns when all its goroutines have.
 func (e *Engine[R]) Run(ctx context.Context) {
 	e.wg.Go(func() { e.renewForever(ctx) })
+	e.wg.Go(func() { e.watchTenure(ctx) })
 	for ctx.Err() == nil {
 		next := e.dispatch(ctx)
 		select {
@@ -182,19 +183,31 @@ func (e *Engine[R]) work(ctx context.Context, id int64) {
 	p := &pass[R]{Engine: e, lease: lease, r: r, log: e.cfg.Log.With(slog.Int64("service_id", id))}
 	if err := p.carry(ctx); err != nil {
 		e.logUnlessDone(ctx, "carry a record", err, slog.Int64("service_id", id))
-		p.giveBack(ctx, err)
+		p.giveBack(ctx)
 	}
 }
 
 func (e *Engine[R]) renewForever(ctx context.Context) {
 	for clock.Sleep(ctx, e.cfg.Clock, e.cfg.Lease/3) == nil {
 		now := e.cfg.Clock.Now()
-		if err := e.cfg.Store.Renew(ctx, now); err != nil {
+		if err := e.renew(ctx, now); err != nil {
 			e.logUnlessDone(ctx, "renew leases", err)
-			e.tenure.expire(e.cfg.Clock.Now())
 			continue
 		}
 		e.tenure.renew(now)
+	}
+}
+
+func (e *Engine[R]) renew(ctx context.Context, now time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.Lease)
+	defer cancel()
+	return e.cfg.Store.Renew(ctx, now)
+}
+
+// watchTenure looks at the time by itself: a renewal that hangs must not keep work going past its leases.
+func (e *Engine[R]) watchTenure(ctx context.Context) {
+	for clock.Sleep(ctx, e.cfg.Clock, e.cfg.Lease/12) == nil {
+		e.tenure.expire(e.cfg.Clock.Now())
 	}
 }
 

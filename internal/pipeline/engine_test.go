@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -280,21 +281,51 @@ func TestEngine_twoEnginesNeverWorkOneRecordTwice(t *testing.T) {
 	})
 }
 
-// A process that cannot renew its leases must stop touching the world before somebody else starts.
+// A process that cannot renew its leases, or waits for ever to hear that it did, must stop touching the world before
+// somebody else starts.
 func TestEngine_stopsItsWorkWhenLeasesCannotBeRenewed(t *testing.T) {
+	t.Parallel()
+	for name, renew := range map[string]func(context.Context) error{
+		"refused": func(context.Context) error { return errors.New("database is gone") },
+		"no answer": func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newMemory(1, time.Now())
+			s.renew = renew
+			start := time.Now()
+			var ended time.Duration
+			run(t, config(s, table(func(ctx context.Context, _ *job) error {
+				<-ctx.Done()
+				ended = cmp.Or(ended, time.Since(start))
+				return ctx.Err()
+			})), 29*time.Second)
+			if ended == 0 || ended >= 29*time.Second {
+				t.Errorf("%s: the step was stopped after %v, want before the lease of 30s runs out", name, ended)
+			}
+		})
+	}
+}
+
+// The renewals that succeed again must not keep a lease alive whose pass was stopped meanwhile.
+func TestEngine_goesOnWhenLeasesCanBeRenewedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newMemory(1, time.Now())
-		s.renewErr = errors.New("database is gone")
-		start := time.Now()
-		var ended time.Duration
+		back := time.Now().Add(25 * time.Second)
+		s.renew = func(context.Context) error {
+			if time.Now().Before(back) {
+				return errors.New("database is gone")
+			}
+			return nil
+		}
 		run(t, config(s, table(func(ctx context.Context, _ *job) error {
-			<-ctx.Done()
-			ended = time.Since(start)
-			return ctx.Err()
-		})), 29*time.Second)
-		if ended == 0 || ended >= 29*time.Second {
-			t.Errorf("the step was stopped after %v, want before the lease of 30s runs out", ended)
+			return clock.Sleep(ctx, clock.System{}, 40*time.Second)
+		})), 5*time.Minute)
+		if got := s.get(1).state; got != "b" {
+			t.Errorf("the record is at %q five minutes later, want b", got)
 		}
 	})
 }

@@ -30,7 +30,7 @@ type memory struct {
 	// refuseCommits makes that many settlements fail without an effect; the lease stays.
 	refuseCommits int
 	again         int
-	renewErr      error
+	renew         func(context.Context) error
 }
 
 type row struct {
@@ -86,12 +86,14 @@ func (s *memory) Claim(_ context.Context, id int64, now time.Time) (pipeline.Lea
 	return pipeline.Lease{ID: id, Token: r.token}, &copied, nil
 }
 
-func (s *memory) Renew(_ context.Context, now time.Time) error {
+func (s *memory) Renew(ctx context.Context, now time.Time) error {
+	if s.renew != nil {
+		if err := s.renew(ctx); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.renewErr != nil {
-		return s.renewErr
-	}
 	for _, r := range s.rows {
 		if !r.until.IsZero() {
 			r.until = now.Add(s.ttl)

@@ -138,11 +138,9 @@ func (p *pass[R]) leave(ctx context.Context) error {
 }
 
 // giveBack ends a pass that could not write down what it did, whether or not the commit went through: renewed for ever, its
-// lease would keep everybody from the record. Who comes next reads how far it got.
-func (p *pass[R]) giveBack(ctx context.Context, cause error) {
-	if errors.Is(cause, ErrLost) {
-		return
-	}
+// lease would keep everybody from the record. Who comes next reads how far it got. A lease that was lost is fenced: giving
+// it back changes nothing, and one that only seemed lost goes back.
+func (p *pass[R]) giveBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	wake := p.cfg.Clock.Now().Add(pause(1, p.cfg.Retry, p.cfg.Random()))

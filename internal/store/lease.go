@@ -41,6 +41,7 @@ func (d *DB) Claim(ctx context.Context, id int64, now time.Time) (pipeline.Lease
 		SET lease_holder = ?, lease_token = lease_token + 1, wake_at = ?, woken = 0
 		WHERE service_id = ? AND wake_at <= ?`, d.holder, tx.Moment(now.Add(d.cfg.Lease)), id, tx.Moment(now)))
 	if err != nil {
+		d.abandon(id, true) // it may have been committed all the same
 		return pipeline.Lease{}, nil, wrap(err, "claim the machine", id)
 	}
 	if n == 0 {

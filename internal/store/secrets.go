@@ -15,7 +15,7 @@ const (
 	serverPassword = "server_password"
 )
 
-var errNoBox = errors.New("there is no key for secrets; give the program the shared secret of the addon or a key of its own")
+var errNoBox = errors.New("there is no key for secrets; give the program WHMCS's configuration.php (--whmcs) or a seal_key of its own")
 
 // ErrNoCredentials says that WHMCS has not handed over this server's decrypted password yet.
 var ErrNoCredentials = errors.New("the server's password is not known yet")

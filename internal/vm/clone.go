@@ -73,6 +73,7 @@ func (s *Steps) copied(ctx context.Context, m *Machine) (GuestConfig, error) {
 	if !errors.Is(err, ErrNoGuest) {
 		return config, err
 	}
+	m.site.cluster = nil // minutes may have passed in the lane
 	cluster, failed := m.resources(ctx)
 	if failed != nil {
 		return config, failed
@@ -86,6 +87,13 @@ func (s *Steps) copied(ctx context.Context, m *Machine) (GuestConfig, error) {
 }
 
 func (s *Steps) startClone(ctx context.Context, m *Machine) error {
+	cluster, err := m.resources(ctx)
+	if err != nil {
+		return err
+	}
+	if _, taken := find(cluster.Guests, m.VMID); taken { // a container, or somebody was quicker: their firewall is not ours to clear
+		return s.orAnotherID(ctx, m, ErrTaken)
+	}
 	m.Node = m.site.template.Node
 	if err := s.clearFirewall(ctx, m); err != nil {
 		return err

@@ -64,7 +64,11 @@ func TestOwner_takesTheNextIDWhenSomebodyTookItMeanwhile(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, bystanders)
 			id := w.order(modest(10_000))
-			w.newProcess(once(vm.SetIP, func(m *vm.Machine) { w.sim.AddGuest(intruder(m.VMID, node)) }), id)
+			w.newProcess(once(vm.SetIP, func(m *vm.Machine) {
+				w.sim.AddGuest(intruder(m.VMID, node))
+				w.api(http.MethodPost, "/nodes/"+node+"/qemu/10000/firewall/rules", "type", "in", "action", "DROP", "enable", "1")
+				w.sim.ForgetRequests()
+			}), id)
 			m := w.awaitStatus(id, vm.Ready)
 			if m.VMID != 10_001 {
 				t.Errorf("VM id %d, want the next one, 10001", m.VMID)
@@ -74,7 +78,7 @@ func TestOwner_takesTheNextIDWhenSomebodyTookItMeanwhile(t *testing.T) {
 			}
 			w.checkModest(id, "pve2")
 			theirs, ok := w.sim.Guest(10_000)
-			if !ok || theirs.Name != "payroll" || theirs.Node != node || !theirs.Running || theirs.Description != "" {
+			if !ok || theirs.Name != "payroll" || theirs.Node != node || !theirs.Running || theirs.Description != "" || len(theirs.Firewall.Rules) != 1 {
 				t.Errorf("the other guest is now %+v", theirs)
 			}
 			w.checkOnce(slices.DeleteFunc(w.guests(), func(g pvesim.GuestView) bool { return g.VMID == m.VMID }), id)

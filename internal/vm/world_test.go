@@ -31,7 +31,7 @@ const speed = 60
 type world struct {
 	t      *testing.T
 	clk    clock.Clock
-	lease  time.Duration // of every store and engine; 0 = their defaults
+	lease  time.Duration // of every store and engine; a busy machine renews late, and the fast clock does not wait
 	hook   settler       // sees the settlements of a process that a test starts
 	conns  int           // of every process to the database; 0 = few
 	srv    *pvesim.Server
@@ -54,7 +54,7 @@ func (f fleet) Cluster(context.Context, int64) (vm.Hypervisor, error) { return f
 
 func newWorld(t *testing.T, change ...func(*pvesim.Config)) *world {
 	t.Helper()
-	w := &world{t: t, clk: clock.NewScaled(speed), db: testdb.New(t)}
+	w := &world{t: t, clk: clock.NewScaled(speed), db: testdb.New(t), lease: speed * 3 * time.Second}
 	w.store = w.newStore()
 	w.whmcs = whmcs.New(w.store.Handle())
 	cfg := pvesim.Demo(w.clk)

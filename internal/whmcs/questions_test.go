@@ -46,12 +46,15 @@ func TestAddonSettings_inAnySpellingOfTheModule(t *testing.T) {
 	for _, row := range [][3]string{
 		{"puq_proxmox_kvm", "secret", "a&amp;b"},
 		{"PUQ_Proxmox_KVM", "url", "http://127.0.0.1:1"},
+		{"puq_proxmox_kvm", "secret", ""},
+		{"puq_proxmox_kvm", "debug", ""},
+		{"puq_proxmox_kvm", "debug", " on "},
 		{"other", "secret", "not ours"},
 	} {
 		db.Exec(t, "INSERT INTO tbladdonmodules (module, setting, value) VALUES (?, ?, ?)", row[0], row[1], row[2])
 	}
 	got, err := q.AddonSettings(t.Context())
-	if want := map[string]string{"secret": "a&b", "url": "http://127.0.0.1:1"}; err != nil || !maps.Equal(got, want) {
+	if want := map[string]string{"secret": "a&b", "url": "http://127.0.0.1:1", "debug": "on"}; err != nil || !maps.Equal(got, want) {
 		t.Errorf("AddonSettings = %v, %v; want %v", got, err, want)
 	}
 }

@@ -1,6 +1,7 @@
 package whmcs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,7 +10,8 @@ import (
 )
 
 // AddonSettings reads the settings of our addon, as far as WHMCS has stored any. WHMCS writes the module's name in lower
-// case in some versions and as it is in others.
+// case in some versions and as it is in others. It may keep an empty row beside the one that activation wrote: the first
+// value counts, as in the shim's Settings.
 func (d *DB) AddonSettings(ctx context.Context) (map[string]string, error) {
 	var rows []struct {
 		Name  sql.NullString `db:"setting"`
@@ -21,7 +23,7 @@ func (d *DB) AddonSettings(ctx context.Context) (map[string]string, error) {
 	}
 	settings := map[string]string{}
 	for _, r := range rows {
-		settings[r.Name.String] = plain(r.Value.String)
+		settings[r.Name.String] = cmp.Or(settings[r.Name.String], strings.TrimSpace(plain(r.Value.String)))
 	}
 	return settings, nil
 }

@@ -26,9 +26,11 @@ foreach (json_decode(stream_get_contents(STDIN)) as $code) {
 	try {
 		$v = null;
 		if ($live > 1) { $out[] = '$'; continue; }
+		ob_start(); // what stands behind a closing tag is printed
 		eval($code);
 		$out[] = '=' . base64_encode((string) $v);
 	} catch (Throwable $e) { $out[] = '!'; }
+	ob_end_clean();
 }
 echo json_encode($out);`
 

@@ -86,7 +86,10 @@ func (s *Site) Start(ctx context.Context) (err error) {
 		return err
 	}
 	s.exited = make(chan error, 1)
-	go func() { s.exited <- s.php.Wait() }()
+	go func(php *exec.Cmd, exited chan<- error) {
+		exited <- php.Wait()
+		close(exited)
+	}(s.php, s.exited)
 	return s.answers(ctx)
 }
 
@@ -112,6 +115,9 @@ func (s *Site) Stop() error {
 		return nil
 	}
 	err := syscall.Kill(-s.php.Process.Pid, syscall.SIGTERM)
+	if errors.Is(err, syscall.ESRCH) { // it ended by itself
+		err = nil
+	}
 	<-s.exited //nolint:errcheck // it ends by our signal
 	s.php = nil
 	return errors.Join(err, s.log.Close())
