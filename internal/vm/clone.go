@@ -91,7 +91,7 @@ func (s *Steps) startClone(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	if _, taken := find(cluster.Guests, m.VMID); taken { // a container, or somebody was quicker: their firewall is not ours to clear
+	if _, taken := cluster.Guest(m.VMID); taken { // a container, or somebody was quicker: their firewall is not ours to clear
 		return s.orAnotherID(ctx, m, ErrTaken)
 	}
 	m.Node = m.site.template.Node
