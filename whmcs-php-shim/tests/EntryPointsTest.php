@@ -243,10 +243,9 @@ final class EntryPointsTest extends ShimTestCase
         puqProxmoxKVM_AdminServicesTabFieldsSave($params);
     }
 
-    /** @runInSeparateProcess */
     public function testHook_letsDestructiveButtonsAskOnTheServicePageOnly(): void
     {
-        require __DIR__ . '/../modules/servers/puqProxmoxKVM/hooks.php';
+        require_once __DIR__ . '/../modules/servers/puqProxmoxKVM/hooks.php';
         foreach (['clientsservices' => 1, 'clientsservices.php' => 1, 'clientsprofile' => 0, '' => 0] as $file => $scripts) {
             self::assertSame($scripts, substr_count(implode('', run_hook('AdminAreaFooterOutput', ['filename' => $file])), 'confirm.js'), $file);
         }
@@ -260,7 +259,7 @@ final class EntryPointsTest extends ShimTestCase
 
     public function testHook_isSilentWhateverHappens(): void
     {
-        require __DIR__ . '/../modules/servers/puqProxmoxKVM/hooks.php';
+        require_once __DIR__ . '/../modules/servers/puqProxmoxKVM/hooks.php';
         foreach (['success', 'dead', 'html', 'unpaired'] as $behaviour) {
             $this->failWith($behaviour);
             run_hook('AfterCronJob', []);
