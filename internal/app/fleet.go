@@ -15,10 +15,10 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
 	"github.com/kvmbridge/kvmbridge/internal/store"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
@@ -66,7 +66,7 @@ func newFleet(cfg config.Config, s *Sidecar, back *callback.Client) *fleet {
 }
 
 // Cluster implements vm.Fleet.
-func (f *fleet) Cluster(ctx context.Context, serverID int64) (vm.Hypervisor, error) {
+func (f *fleet) Cluster(ctx context.Context, serverID int64) (hypervisor.Cluster, error) {
 	if c := f.recent(serverID); c != nil {
 		return c, nil
 	}

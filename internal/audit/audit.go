@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -65,8 +66,8 @@ type Cluster struct {
 
 // Guest is a line of the cluster's list with its configuration, which is empty for containers and templates.
 type Guest struct {
-	vm.GuestRef
-	Config vm.GuestConfig
+	hypervisor.GuestRef
+	Config hypervisor.GuestConfig
 	Fault  string // why the configuration could not be read, "" = it was
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kvmbridge/kvmbridge/internal/audit"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
@@ -30,7 +31,7 @@ func machine(edit func(*audit.Machine)) audit.Machine {
 
 // guest is that machine's, exactly as wanted.
 func guest(edit func(*audit.Guest)) audit.Guest {
-	g := audit.Guest{GuestRef: vm.GuestRef{VMID: 105, Node: "pve1", Name: "web"}, Config: vm.GuestConfig{Values: map[string]string{
+	g := audit.Guest{GuestRef: hypervisor.GuestRef{VMID: 105, Node: "pve1", Name: "web"}, Config: hypervisor.GuestConfig{Values: map[string]string{
 		"name": "web", "cores": "2", "memory": "2048", "description": "Service 5\n" + vm.Mark(instance, 5),
 		"ipconfig0": "ip=192.0.2.10/24,gw=192.0.2.1,ip6=2001:db8::10/64,gw6=2001:db8::1",
 	}}}
@@ -147,7 +148,7 @@ func TestCompare_saysWhatDiffers(t *testing.T) {
 func TestCompare_looksAtTheWhole(t *testing.T) {
 	t.Parallel()
 	copied := guest(func(g *audit.Guest) { g.VMID, g.Node = 205, "pve2" })
-	unread := audit.Guest{GuestRef: vm.GuestRef{VMID: 300, Node: "pve3"}, Fault: "node pve3 is offline."}
+	unread := audit.Guest{GuestRef: hypervisor.GuestRef{VMID: 300, Node: "pve3"}, Fault: "node pve3 is offline."}
 	all := []audit.Guest{guest(nil), copied, unread}
 	got := audit.Compare(
 		audit.Books{

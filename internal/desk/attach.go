@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
@@ -56,14 +57,14 @@ func (d *Desk) Attach(ctx context.Context, serviceID int64, vmid int) error {
 		return err
 	}
 	err = d.Registry.Attach(ctx, serviceID, facts.ServerID, vmid, ref.Name, ref.Node)
-	if errors.Is(err, vm.ErrTaken) {
+	if errors.Is(err, hypervisor.ErrTaken) {
 		return Sentence(fmt.Sprintf("VM %d (%s) cannot be set for service %d: %v.", vmid, ref.Name, serviceID, err))
 	}
 	return d.settle(ctx, serviceID, err)
 }
 
 // free finds the guest and refuses one that is a template or somebody else's.
-func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (vm.GuestRef, error) {
+func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (hypervisor.GuestRef, error) {
 	hv, ref, exists, err := d.look(ctx, serverID, vmid)
 	switch {
 	case err != nil:
@@ -88,7 +89,7 @@ func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (v
 }
 
 // marked is the ownership mark in a guest's description, whosever it is; "" = none.
-func marked(c vm.GuestConfig) string {
+func marked(c hypervisor.GuestConfig) string {
 	for word := range strings.FieldsSeq(c.Values["description"]) {
 		if strings.HasPrefix(word, "kvmbridge:") {
 			return word
@@ -98,14 +99,14 @@ func marked(c vm.GuestConfig) string {
 }
 
 // look finds a guest in the cluster of a server entry.
-func (d *Desk) look(ctx context.Context, serverID int64, vmid int) (vm.Hypervisor, vm.GuestRef, bool, error) {
+func (d *Desk) look(ctx context.Context, serverID int64, vmid int) (hypervisor.Cluster, hypervisor.GuestRef, bool, error) {
 	hv, err := d.Fleet.Cluster(ctx, serverID)
 	if err != nil {
-		return nil, vm.GuestRef{}, false, Sentence(err.Error())
+		return nil, hypervisor.GuestRef{}, false, Sentence(err.Error())
 	}
 	cluster, err := hv.Resources(ctx)
 	if err != nil {
-		return hv, vm.GuestRef{}, false, fmt.Errorf("look for VM %d: %w", vmid, err)
+		return hv, hypervisor.GuestRef{}, false, fmt.Errorf("look for VM %d: %w", vmid, err)
 	}
 	ref, exists := cluster.Guest(vmid)
 	return hv, ref, exists, nil

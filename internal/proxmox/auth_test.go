@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 const password = "marker+pass=word&1"
@@ -59,7 +59,7 @@ func logins(s *stub) int {
 	return n
 }
 
-var cores = vm.Change{Set: map[string]string{"cores": "2"}}
+var cores = hypervisor.Change{Set: map[string]string{"cores": "2"}}
 
 // Eight first callers at once: the driver gives seven of them an error.
 func TestTrap_ticketsFirstCallersShareOneLogin(t *testing.T) {
@@ -110,7 +110,7 @@ func TestTrap_ticketsRejectedEarlyAreRenewedOnce(t *testing.T) {
 	}
 	never := ticketing(func(string) bool { return false })
 	err := cluster(t, never, byPassword).SetConfig(context.Background(), "pve1", 100, cores)
-	if pipeline.FaultOf(err) != pipeline.NeedsPerson || errors.Is(err, vm.ErrUnknownOutcome) || logins(never) != 2 {
+	if pipeline.FaultOf(err) != pipeline.NeedsPerson || errors.Is(err, hypervisor.ErrUnknownOutcome) || logins(never) != 2 {
 		t.Errorf("got %v after %d logins, want a refusal after 2", err, logins(never))
 	}
 }
@@ -179,7 +179,7 @@ func TestTrap_ticketsLostLoginIsNoUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]reply{"lost": {}, "gateway": {502, "Bad Gateway", "<html>"}} {
 		err := cluster(t, always(answer), byPassword).SetConfig(context.Background(), "pve1", 100, cores)
-		if err == nil || errors.Is(err, vm.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
+		if err == nil || errors.Is(err, hypervisor.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
 			t.Errorf("%s: got %v, want a transient error with a known outcome", name, err)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 	px "github.com/luthermonson/go-proxmox"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 )
 
 // Defaults of Config.
@@ -42,7 +42,7 @@ type Config struct {
 	Calls *atomic.Int64
 }
 
-// Cluster implements vm.Hypervisor; it is safe for concurrent use and holds no state of guests.
+// Cluster implements hypervisor.Cluster; it is safe for concurrent use and holds no state of guests.
 type Cluster struct {
 	name    string
 	client  *px.Client
@@ -53,7 +53,7 @@ type Cluster struct {
 	version atomic.Pointer[Version]
 }
 
-var _ vm.Hypervisor = (*Cluster)(nil)
+var _ hypervisor.Cluster = (*Cluster)(nil)
 
 // New prepares a cluster. Nothing is sent: an unreachable or unwilling cluster shows at the first call.
 // The error is a sentence for a person.

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // lab is the adapter before a simulated cluster; tasks take their time on a clock 500 times as fast.
@@ -72,10 +72,10 @@ func openLab(t *testing.T, v contract.Version, simulated func(*pvesim.Config), a
 }
 
 // finish waits for a task and returns its end; "" is no task.
-func (l lab) finish(t *testing.T, upid string) vm.Task {
+func (l lab) finish(t *testing.T, upid string) hypervisor.Task {
 	t.Helper()
 	if upid == "" {
-		return vm.Task{OK: true}
+		return hypervisor.Task{OK: true}
 	}
 	for range 2000 {
 		task, err := l.Task(t.Context(), upid)
@@ -88,7 +88,7 @@ func (l lab) finish(t *testing.T, upid string) vm.Task {
 		time.Sleep(5 * time.Millisecond)
 	}
 	t.Fatalf("task %s does not end", upid)
-	return vm.Task{}
+	return hypervisor.Task{}
 }
 
 func (l lab) must(t *testing.T, what, upid string, err error) {
@@ -102,12 +102,12 @@ func (l lab) must(t *testing.T, what, upid string, err error) {
 }
 
 // demoTemplate is the template of the demonstration cluster.
-func demoTemplate() vm.GuestRef { return vm.GuestRef{VMID: 9000, Node: "pve1"} }
+func demoTemplate() hypervisor.GuestRef { return hypervisor.GuestRef{VMID: 9000, Node: "pve1"} }
 
 // clone makes guest 200 on pve1.
 func (l lab) clone(t *testing.T) {
 	t.Helper()
-	upid, err := l.Clone(t.Context(), demoTemplate(), vm.Clone{VMID: 200, Name: "web1", Description: "kvmbridge:x:1", Full: true, Storage: "local-lvm"})
+	upid, err := l.Clone(t.Context(), demoTemplate(), hypervisor.Clone{VMID: 200, Name: "web1", Description: "kvmbridge:x:1", Full: true, Storage: "local-lvm"})
 	l.must(t, "clone", upid, err)
 }
 
@@ -138,7 +138,7 @@ func TestCluster_readsTheInventory(t *testing.T) {
 				t.Errorf("node %+v", n)
 			}
 		}
-		i := slices.IndexFunc(r.Guests, func(g vm.GuestRef) bool { return g.VMID == 9000 })
+		i := slices.IndexFunc(r.Guests, func(g hypervisor.GuestRef) bool { return g.VMID == 9000 })
 		if i < 0 || !r.Guests[i].Template || r.Guests[i].Node != "pve1" || r.Guests[i].Name != "debian-12" {
 			t.Errorf("guests: %+v", r.Guests)
 		}
@@ -148,7 +148,7 @@ func TestCluster_readsTheInventory(t *testing.T) {
 				t.Fatalf("storages of %s: %v, %v", n.Name, live, err)
 			}
 			for _, want := range live {
-				i := slices.IndexFunc(r.Storages, func(s vm.Storage) bool { return s.ID == want.ID && s.Node == n.Name })
+				i := slices.IndexFunc(r.Storages, func(s hypervisor.Storage) bool { return s.ID == want.ID && s.Node == n.Name })
 				if i < 0 || r.Storages[i].Shared != want.Shared || !r.Storages[i].Active || r.Storages[i].Type != want.Type ||
 					r.Storages[i].Capacity != want.Capacity || r.Storages[i].Avail != want.Avail || !sameWords(r.Storages[i].Content, want.Content) {
 					t.Errorf("storage %+v is not among %+v", want, r.Storages)
@@ -175,7 +175,7 @@ func TestCluster_carriesAGuestFromTemplateToRunning(t *testing.T) {
 		if err != nil || config.Values["name"] != "web1" || !strings.HasPrefix(config.Values["description"], "kvmbridge:x:1") || config.Digest == "" {
 			t.Fatalf("config: %+v, %v", config, err)
 		}
-		change := vm.Change{Digest: config.Digest, Set: map[string]string{
+		change := hypervisor.Change{Digest: config.Digest, Set: map[string]string{
 			"cores": "2", "memory": "2048", "onboot": "1", "ciuser": "debian", "cipassword": "geheim-42",
 			"sshkeys":   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8Rk0kXv0mJ7dQ1sH0wq3n5p6r7t8u9v0w1x2y3z4A5 me+you@home\n",
 			"ipconfig0": "ip=203.0.113.10/24,gw=203.0.113.1,ip6=2001:db8::10/64,gw6=2001:db8::1", "nameserver": "1.1.1.1 2606:4700::1111",
@@ -184,7 +184,7 @@ func TestCluster_carriesAGuestFromTemplateToRunning(t *testing.T) {
 		if err := l.SetConfig(ctx, "pve2", 200, change); err != nil {
 			t.Fatalf("set config: %v", err)
 		}
-		if err := l.SetConfig(ctx, "pve2", 200, change); !errors.Is(err, vm.ErrChanged) {
+		if err := l.SetConfig(ctx, "pve2", 200, change); !errors.Is(err, hypervisor.ErrChanged) {
 			t.Errorf("an old digest: got %v, want ErrChanged", err)
 		}
 		upid, err = l.Resize(ctx, "pve2", 200, "scsi0", 20)
@@ -204,7 +204,7 @@ func TestCluster_carriesAGuestFromTemplateToRunning(t *testing.T) {
 		}
 		upid, err = l.Stop(ctx, "pve2", 200)
 		l.must(t, "stop", upid, err)
-		if err := l.SetConfig(ctx, "pve2", 200, vm.Change{Delete: []string{"ipconfig0", "nameserver"}}); err != nil {
+		if err := l.SetConfig(ctx, "pve2", 200, hypervisor.Change{Delete: []string{"ipconfig0", "nameserver"}}); err != nil {
 			t.Errorf("delete keys: %v", err)
 		}
 	})
@@ -222,7 +222,7 @@ func TestCluster_handlesTheFirewallOfAGuest(t *testing.T) {
 		if got, err := l.FirewallOptions(ctx, "pve1", 200); err != nil || got["enable"] != "1" || got["ipfilter"] != "0" || got["digest"] != "" {
 			t.Errorf("options: %v, %v", got, err)
 		}
-		if _, err := l.IPSet(ctx, "pve1", 200, "ipfilter-net0"); !errors.Is(err, vm.ErrMissing) {
+		if _, err := l.IPSet(ctx, "pve1", 200, "ipfilter-net0"); !errors.Is(err, hypervisor.ErrMissing) {
 			t.Errorf("no set yet: got %v, want ErrMissing", err)
 		}
 		for range 2 { // the second time everything is there already
@@ -273,17 +273,17 @@ func TestCluster_tellsRefusalsApart(t *testing.T) {
 func tellRefusalsApart(t *testing.T, l lab) {
 	t.Helper()
 	ctx := t.Context()
-	upid, err := l.Clone(ctx, demoTemplate(), vm.Clone{VMID: 200, Full: true})
+	upid, err := l.Clone(ctx, demoTemplate(), hypervisor.Clone{VMID: 200, Full: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if status, err := l.Status(ctx, "pve1", 200); err != nil || status.Lock != "clone" {
 		t.Errorf("while cloning: %+v, %v; want the lock", status, err)
 	}
-	if err := l.SetConfig(ctx, "pve1", 200, cores); !errors.Is(err, vm.ErrLocked) || pipeline.FaultOf(err) != pipeline.Transient {
+	if err := l.SetConfig(ctx, "pve1", 200, cores); !errors.Is(err, hypervisor.ErrLocked) || pipeline.FaultOf(err) != pipeline.Transient {
 		t.Errorf("write while cloning: got %v, want ErrLocked", err)
 	}
-	if _, err := l.Clone(ctx, demoTemplate(), vm.Clone{VMID: 200}); !errors.Is(err, vm.ErrTaken) {
+	if _, err := l.Clone(ctx, demoTemplate(), hypervisor.Clone{VMID: 200}); !errors.Is(err, hypervisor.ErrTaken) {
 		t.Errorf("taken id: got %v, want ErrTaken", err)
 	}
 	l.must(t, "clone", upid, nil)
@@ -291,23 +291,23 @@ func tellRefusalsApart(t *testing.T, l lab) {
 		"status": func() error { _, err := l.Status(ctx, "pve1", 999); return err },
 		"config": func() error { _, err := l.Config(ctx, "pve2", 200); return err },
 		"clone": func() error {
-			_, err := l.Clone(ctx, vm.GuestRef{VMID: 999, Node: "pve1"}, vm.Clone{VMID: 201})
+			_, err := l.Clone(ctx, hypervisor.GuestRef{VMID: 999, Node: "pve1"}, hypervisor.Clone{VMID: 201})
 			return err
 		},
 		"write": func() error { return l.SetConfig(ctx, "pve1", 999, cores) },
 	} {
-		if err := do(); !errors.Is(err, vm.ErrNoGuest) {
+		if err := do(); !errors.Is(err, hypervisor.ErrNoGuest) {
 			t.Errorf("%s of a missing guest: got %v, want ErrNoGuest", what, err)
 		}
 	}
 	started, err := l.Start(ctx, "pve1", 999)
-	if end := l.TaskFault(l.finish(t, started).Exit); err != nil || !errors.Is(end, vm.ErrNoGuest) {
+	if end := l.TaskFault(l.finish(t, started).Exit); err != nil || !errors.Is(end, hypervisor.ErrNoGuest) {
 		t.Errorf("start of a missing guest: got %v and a task with %v, want ErrNoGuest", err, end)
 	}
-	if _, err := l.Clone(ctx, demoTemplate(), vm.Clone{VMID: 202, Full: true, Storage: "nosuch"}); pipeline.FaultOf(err) != pipeline.NeedsPerson {
+	if _, err := l.Clone(ctx, demoTemplate(), hypervisor.Clone{VMID: 202, Full: true, Storage: "nosuch"}); pipeline.FaultOf(err) != pipeline.NeedsPerson {
 		t.Errorf("missing storage: got %v (%v)", err, pipeline.FaultOf(err))
 	}
-	if err := l.SetConfig(ctx, "pve1", 200, vm.Change{Set: map[string]string{"memory": "3"}}); pipeline.FaultOf(err) != pipeline.Permanent || !strings.Contains(err.Error(), "memory: ") {
+	if err := l.SetConfig(ctx, "pve1", 200, hypervisor.Change{Set: map[string]string{"memory": "3"}}); pipeline.FaultOf(err) != pipeline.Permanent || !strings.Contains(err.Error(), "memory: ") {
 		t.Errorf("bad value: got %v", err)
 	}
 	gone := strings.Replace(upid, ":0", ":F", 1)
@@ -333,7 +333,7 @@ func TestCluster_namesTheMissingPrivilege(t *testing.T) {
 			t.Parallel()
 			without := slices.DeleteFunc(proxmox.Role(string(v)), func(p string) bool { return p == "VM.Clone" })
 			l := openLab(t, v, func(c *pvesim.Config) { c.Grants[0].Privs = without }, nil)
-			_, err := l.Clone(t.Context(), demoTemplate(), vm.Clone{VMID: 200})
+			_, err := l.Clone(t.Context(), demoTemplate(), hypervisor.Clone{VMID: 200})
 			if pipeline.FaultOf(err) != pipeline.NeedsPerson || !strings.Contains(err.Error(), "lacks the privilege VM.Clone on /vms/9000") {
 				t.Errorf("clone: got %v", err)
 			}
@@ -369,8 +369,8 @@ func TestCluster_aLostAnswerLeavesTheOutcomeOpen(t *testing.T) {
 	onEachVersion(t, func(t *testing.T, l lab) {
 		t.Helper()
 		l.sim.Fail(pvesim.Fault{Method: "POST", Path: "/nodes/*/qemu/*/clone", Times: 1, Drop: pvesim.DropAfter})
-		_, err := l.Clone(t.Context(), demoTemplate(), vm.Clone{VMID: 200, Name: "web1"})
-		if !errors.Is(err, vm.ErrUnknownOutcome) {
+		_, err := l.Clone(t.Context(), demoTemplate(), hypervisor.Clone{VMID: 200, Name: "web1"})
+		if !errors.Is(err, hypervisor.ErrUnknownOutcome) {
 			t.Fatalf("got %v, want ErrUnknownOutcome", err)
 		}
 		if _, err := l.Config(t.Context(), "pve1", 200); err != nil {
@@ -388,7 +388,7 @@ func TestCluster_saysWhyALinkedCloneCannotMigrate(t *testing.T) {
 	t.Parallel()
 	onEachVersion(t, func(t *testing.T, l lab) {
 		t.Helper()
-		upid, err := l.Clone(t.Context(), vm.GuestRef{VMID: 9002, Node: "pve1"}, vm.Clone{VMID: 200, Name: "web1"})
+		upid, err := l.Clone(t.Context(), hypervisor.GuestRef{VMID: 9002, Node: "pve1"}, hypervisor.Clone{VMID: 200, Name: "web1"})
 		l.must(t, "clone", upid, err)
 		upid, err = l.Migrate(t.Context(), "pve1", 200, "pve2", "")
 		if err != nil {
@@ -405,7 +405,7 @@ func TestCluster_nodesThatAreDownAreListedAndTransient(t *testing.T) {
 	t.Parallel()
 	l := openLab(t, contract.V92, func(c *pvesim.Config) { c.Nodes[1].Offline = true }, nil)
 	nodes, err := l.Nodes(t.Context())
-	i := slices.IndexFunc(nodes, func(n vm.Node) bool { return n.Name == "pve2" })
+	i := slices.IndexFunc(nodes, func(n hypervisor.Node) bool { return n.Name == "pve2" })
 	if err != nil || i < 0 || nodes[i].Online {
 		t.Errorf("got %+v, %v; want pve2 offline", nodes, err)
 	}
@@ -435,7 +435,7 @@ func TestCluster_oneDigestServesOneWriter(t *testing.T) {
 		results := make(chan error, 4)
 		for i := range cap(results) {
 			go func() {
-				results <- l.SetConfig(t.Context(), "pve1", 200, vm.Change{Digest: config.Digest, Set: map[string]string{"cores": strconv.Itoa(i + 2)}})
+				results <- l.SetConfig(t.Context(), "pve1", 200, hypervisor.Change{Digest: config.Digest, Set: map[string]string{"cores": strconv.Itoa(i + 2)}})
 			}()
 		}
 		won := 0
@@ -443,7 +443,7 @@ func TestCluster_oneDigestServesOneWriter(t *testing.T) {
 			switch err := <-results; {
 			case err == nil:
 				won++
-			case !errors.Is(err, vm.ErrChanged) && !errors.Is(err, vm.ErrLocked):
+			case !errors.Is(err, hypervisor.ErrChanged) && !errors.Is(err, hypervisor.ErrLocked):
 				t.Errorf("a loser got %v", err)
 			}
 		}

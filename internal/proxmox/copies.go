@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // snapshot is a row of a guest's list.
@@ -77,26 +77,26 @@ type archive struct {
 
 // Backups implements vm.Copies, oldest first. Notes are their first line. Backups that the API user may not see are left out
 // by Proxmox without a word; those of a container that once had the id are left out here.
-func (c *Cluster) Backups(ctx context.Context, node, storage string, vmid int) ([]vm.Backup, error) {
+func (c *Cluster) Backups(ctx context.Context, node, storage string, vmid int) ([]hypervisor.Backup, error) {
 	query := url.Values{"content": {"backup"}, "vmid": {strconv.Itoa(vmid)}}
 	var rows []archive
 	if err := c.get(ctx, content(node, storage)+"?"+query.Encode(), &rows); err != nil {
 		return nil, fmt.Errorf("list backups of VM %d on %s: %w", vmid, storage, err)
 	}
-	backups := make([]vm.Backup, 0, len(rows))
+	backups := make([]hypervisor.Backup, 0, len(rows))
 	for _, a := range rows {
 		if int(a.VMID) == vmid && isBackup(storage, a.Volume) && !a.container() {
 			backups = append(backups, a.backup())
 		}
 	}
-	slices.SortFunc(backups, func(a, b vm.Backup) int {
+	slices.SortFunc(backups, func(a, b hypervisor.Backup) int {
 		return cmp.Or(a.Made.Compare(b.Made), cmp.Compare(a.Volume, b.Volume))
 	})
 	return backups, nil
 }
 
-func (a archive) backup() vm.Backup {
-	return vm.Backup{
+func (a archive) backup() hypervisor.Backup {
+	return hypervisor.Backup{
 		Volume: a.Volume, Made: time.Unix(int64(a.Made), 0).UTC(), Size: int64(a.Size),
 		Notes: a.Notes, Protected: bool(a.Protected),
 	}

@@ -12,9 +12,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 func TestTrap_snapshotsAreNamesOldestFirst(t *testing.T) {
@@ -88,7 +88,7 @@ func TestTrap_backupsAreThoseOfTheGuestOnly(t *testing.T) {
 		{"volid":"bk:backup/ct/100/2026-03-02T00:00:00Z","vmid":100,"ctime":1,"size":1},
 		{"volid":"bk:vm-100-disk-0","vmid":100,"content":"images","size":1}]`))
 	got, err := cluster(t, s, nil).Backups(context.Background(), "pve1", "bk", 100)
-	want := []vm.Backup{
+	want := []hypervisor.Backup{
 		{Volume: "bk:backup/vzdump-qemu-100-2026_03_01-00_00_00.vma.zst", Made: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Size: 7},
 		{Volume: "bk:backup/vm/100/2026-03-02T00:00:00Z", Made: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Size: 2_500_000_000, Notes: "keep", Protected: true},
 	}

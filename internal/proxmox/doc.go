@@ -7,6 +7,6 @@
 // layer takes 404, 502 and 595 for success, loses lock states and sends JSON booleans that 7.4 refuses.
 //
 // It refuses to decide: it never waits for a task, never repeats a write and keeps no state of guests. The steps of
-// internal/vm use it through vm.Hypervisor; internal/app builds one Cluster per server entry; doctor and TestConnection
+// internal/vm use it through hypervisor.Cluster; internal/app builds one Cluster per server entry; doctor and TestConnection
 // call Check.
 package proxmox

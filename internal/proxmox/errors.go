@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // Error is an answer of Proxmox that is not 2xx. It matches the sentinels of vm with errors.Is and knows its fault.
@@ -48,7 +48,7 @@ func (e *Error) Fault() pipeline.Fault { return e.verdict().fault }
 
 // Is matches the sentinels of vm.
 func (e *Error) Is(target error) bool {
-	if target == vm.ErrUnknownOutcome {
+	if target == hypervisor.ErrUnknownOutcome {
 		return e.unanswered()
 	}
 	s := e.verdict().sentinel
@@ -120,7 +120,7 @@ func (e *NoAnswerError) Unwrap() error { return e.Cause }
 
 // Is matches vm.ErrUnknownOutcome for writes that may have arrived.
 func (e *NoAnswerError) Is(target error) bool {
-	return target == vm.ErrUnknownOutcome && e.unanswered()
+	return target == hypervisor.ErrUnknownOutcome && e.unanswered()
 }
 
 // Fault implements pipeline.Faulty: an unreachable cluster comes back by itself.
@@ -191,17 +191,17 @@ func words(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
 //nolint:gochecknoglobals // immutable table
 var rules = []rule{
 	// Somebody else works on the guest, its storage or a file.
-	{words(`is locked \(|can't lock file|got lock request timeout|-locked command timed out|cfs-lock .*(timeout|timed out)`), vm.ErrLocked, pipeline.Transient},
-	{words(`[Ff]ailed to obtain guest migration lock|unable to acquire lock|trying to acquire lock`), vm.ErrLocked, pipeline.Transient},
+	{words(`is locked \(|can't lock file|got lock request timeout|-locked command timed out|cfs-lock .*(timeout|timed out)`), hypervisor.ErrLocked, pipeline.Transient},
+	{words(`[Ff]ailed to obtain guest migration lock|unable to acquire lock|trying to acquire lock`), hypervisor.ErrLocked, pipeline.Transient},
 	// No quorum shows in three texts, depending on who notices.
 	{words(`no quorum|unable to open file '/etc/pve/.*Permission denied`), nil, pipeline.Transient},
-	{words(`(VM|CT) \d+ already exists|config file already exists|/etc/pve/nodes/.*File exists`), vm.ErrTaken, pipeline.Transient},
-	{words(`[Cc]onfiguration file '.*' does not exist|unable to find configuration file for VM`), vm.ErrNoGuest, pipeline.NeedsPerson},
-	{words(`checksum miss?match|detected modified configuration`), vm.ErrChanged, pipeline.Transient},
-	{words(`no such IPSet|no such IP/Network|no rule at position|snapshot '.*' does not exist|disk '.*' does not exist`), vm.ErrMissing, pipeline.Permanent},
+	{words(`(VM|CT) \d+ already exists|config file already exists|/etc/pve/nodes/.*File exists`), hypervisor.ErrTaken, pipeline.Transient},
+	{words(`[Cc]onfiguration file '.*' does not exist|unable to find configuration file for VM`), hypervisor.ErrNoGuest, pipeline.NeedsPerson},
+	{words(`checksum miss?match|detected modified configuration`), hypervisor.ErrChanged, pipeline.Transient},
+	{words(`no such IPSet|no such IP/Network|no rule at position|snapshot '.*' does not exist|disk '.*' does not exist`), hypervisor.ErrMissing, pipeline.Permanent},
 	// The inside of a guest: nothing that answers (pve-behaviour §20).
-	{words(`No QEMU guest agent configured`), vm.ErrNoAgent, pipeline.NeedsPerson},
-	{words(`QEMU guest agent is not running|VM \d+ is not running|qga command '.*' failed`), vm.ErrNoAgent, pipeline.Transient},
+	{words(`No QEMU guest agent configured`), hypervisor.ErrNoAgent, pipeline.NeedsPerson},
+	{words(`QEMU guest agent is not running|VM \d+ is not running|qga command '.*' failed`), hypervisor.ErrNoAgent, pipeline.Transient},
 	// What must not be removed as it is (pve-behaviour §11, §16, §24.3).
 	{words(`VM \d+ is running - destroy failed`), nil, pipeline.Transient},
 	{words(`protection mode enabled|cannot remove protected (volume|archive)|still in use by linked clone`), nil, pipeline.NeedsPerson},

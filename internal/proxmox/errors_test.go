@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // meanings are messages of Proxmox with what they mean, alike as a direct answer and as a task's end.
@@ -26,27 +26,27 @@ func meanings() map[string]struct {
 		"can't clone to non-shared storage 'store'":                                                                         {nil, pipeline.NeedsPerson},
 		"can't clone VM to node 'pve2' (VM uses local storage)":                                                             {nil, pipeline.NeedsPerson},
 		"migration aborted: can't migrate 'l:1/x' as it's a clone of 'b'":                                                   {nil, pipeline.NeedsPerson},
-		"VM is locked (backup)":                                                                                             {vm.ErrLocked, pipeline.Transient},
-		"can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout":                                               {vm.ErrLocked, pipeline.Transient},
-		"can't lock file '/var/lock/pve-manager/pve-storage-local' - got timeout":                                           {vm.ErrLocked, pipeline.Transient},
-		"clone failed: cfs-lock 'storage-ceph' error: got lock request timeout":                                             {vm.ErrLocked, pipeline.Transient},
-		"'storage-ceph'-locked command timed out - aborting":                                                                {vm.ErrLocked, pipeline.Transient},
-		"Failed to obtain guest migration lock - replication running?":                                                      {vm.ErrLocked, pipeline.Transient},
+		"VM is locked (backup)":                                                                                             {hypervisor.ErrLocked, pipeline.Transient},
+		"can't lock file '/var/lock/qemu-server/lock-100.conf' - got timeout":                                               {hypervisor.ErrLocked, pipeline.Transient},
+		"can't lock file '/var/lock/pve-manager/pve-storage-local' - got timeout":                                           {hypervisor.ErrLocked, pipeline.Transient},
+		"clone failed: cfs-lock 'storage-ceph' error: got lock request timeout":                                             {hypervisor.ErrLocked, pipeline.Transient},
+		"'storage-ceph'-locked command timed out - aborting":                                                                {hypervisor.ErrLocked, pipeline.Transient},
+		"Failed to obtain guest migration lock - replication running?":                                                      {hypervisor.ErrLocked, pipeline.Transient},
 		"cluster not ready - no quorum?":                                                                                    {nil, pipeline.Transient},
 		"cfs-lock 'firewall-vm-101' error: no quorum!":                                                                      {nil, pipeline.Transient},
 		"unable to open file '/etc/pve/nodes/pve1/qemu-server/301.conf.tmp.234' - Permission denied":                        {nil, pipeline.Transient},
-		"unable to create VM 101: config file already exists":                                                               {vm.ErrTaken, pipeline.Transient},
-		"unable to create VM 100 - VM 100 already exists on node 'pve1'":                                                    {vm.ErrTaken, pipeline.Transient},
-		"unable to create VM 100 - CT 100 already exists on node 'pve1'":                                                    {vm.ErrTaken, pipeline.Transient},
-		"clone failed: close (rename) atomic file '/etc/pve/nodes/pve1/qemu-server/200.conf' failed: File exists":           {vm.ErrTaken, pipeline.Transient},
-		"Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist":                                               {vm.ErrNoGuest, pipeline.NeedsPerson},
-		"unable to find configuration file for VM 999 on node 'pve1'":                                                       {vm.ErrNoGuest, pipeline.NeedsPerson},
-		"checksum missmatch (file change by other user?)":                                                                   {vm.ErrChanged, pipeline.Transient},
-		"checksum mismatch (file change by other user?)":                                                                    {vm.ErrChanged, pipeline.Transient},
-		"detected modified configuration - file changed by other user? Try again.":                                          {vm.ErrChanged, pipeline.Transient},
-		"no such IPSet 'ipfilter-net0'":                                                                                     {vm.ErrMissing, pipeline.Permanent},
-		"snapshot 'x' does not exist":                                                                                       {vm.ErrMissing, pipeline.Permanent},
-		"disk 'scsi5' does not exist":                                                                                       {vm.ErrMissing, pipeline.Permanent},
+		"unable to create VM 101: config file already exists":                                                               {hypervisor.ErrTaken, pipeline.Transient},
+		"unable to create VM 100 - VM 100 already exists on node 'pve1'":                                                    {hypervisor.ErrTaken, pipeline.Transient},
+		"unable to create VM 100 - CT 100 already exists on node 'pve1'":                                                    {hypervisor.ErrTaken, pipeline.Transient},
+		"clone failed: close (rename) atomic file '/etc/pve/nodes/pve1/qemu-server/200.conf' failed: File exists":           {hypervisor.ErrTaken, pipeline.Transient},
+		"Configuration file 'nodes/pve1/qemu-server/999.conf' does not exist":                                               {hypervisor.ErrNoGuest, pipeline.NeedsPerson},
+		"unable to find configuration file for VM 999 on node 'pve1'":                                                       {hypervisor.ErrNoGuest, pipeline.NeedsPerson},
+		"checksum missmatch (file change by other user?)":                                                                   {hypervisor.ErrChanged, pipeline.Transient},
+		"checksum mismatch (file change by other user?)":                                                                    {hypervisor.ErrChanged, pipeline.Transient},
+		"detected modified configuration - file changed by other user? Try again.":                                          {hypervisor.ErrChanged, pipeline.Transient},
+		"no such IPSet 'ipfilter-net0'":                                                                                     {hypervisor.ErrMissing, pipeline.Permanent},
+		"snapshot 'x' does not exist":                                                                                       {hypervisor.ErrMissing, pipeline.Permanent},
+		"disk 'scsi5' does not exist":                                                                                       {hypervisor.ErrMissing, pipeline.Permanent},
 		"VM quit/powerdown failed - got timeout":                                                                            {nil, pipeline.Transient},
 		"VM is paused - cannot shutdown":                                                                                    {nil, pipeline.Permanent},
 		"VM 100 is running - destroy failed":                                                                                {nil, pipeline.Transient},
@@ -55,11 +55,11 @@ func meanings() map[string]struct {
 		"base volume 'base-100-disk-0' is still in use by linked clones":                                                    {nil, pipeline.NeedsPerson},
 		"cannot remove protected volume 'vm/100/x' on 'store'":                                                              {nil, pipeline.NeedsPerson},
 		"cannot remove protected archive '/mnt/bk/dump/x.vma'":                                                              {nil, pipeline.NeedsPerson},
-		"VM is locked (destroyed)":                                                                                          {vm.ErrLocked, pipeline.Transient},
-		"No QEMU guest agent configured":                                                                                    {vm.ErrNoAgent, pipeline.NeedsPerson},
-		"QEMU guest agent is not running":                                                                                   {vm.ErrNoAgent, pipeline.Transient},
-		"VM 100 is not running":                                                                                             {vm.ErrNoAgent, pipeline.Transient},
-		"VM 131 qga command 'guest-ping' failed - got timeout":                                                              {vm.ErrNoAgent, pipeline.Transient},
+		"VM is locked (destroyed)":                                                                                          {hypervisor.ErrLocked, pipeline.Transient},
+		"No QEMU guest agent configured":                                                                                    {hypervisor.ErrNoAgent, pipeline.NeedsPerson},
+		"QEMU guest agent is not running":                                                                                   {hypervisor.ErrNoAgent, pipeline.Transient},
+		"VM 100 is not running":                                                                                             {hypervisor.ErrNoAgent, pipeline.Transient},
+		"VM 131 qga command 'guest-ping' failed - got timeout":                                                              {hypervisor.ErrNoAgent, pipeline.Transient},
 		"VM 100 not running":                                                                                                {nil, pipeline.Permanent},
 		"Agent error: child process has failed to set user password":                                                        {nil, pipeline.Permanent},
 		"storage 'nosuch' does not exist":                                                                                   {nil, pipeline.NeedsPerson},
@@ -85,7 +85,7 @@ func meanings() map[string]struct {
 	}
 }
 
-var sentinels = []error{vm.ErrNoGuest, vm.ErrLocked, vm.ErrTaken, vm.ErrUnknownOutcome, vm.ErrChanged, vm.ErrMissing, vm.ErrNoAgent}
+var sentinels = []error{hypervisor.ErrNoGuest, hypervisor.ErrLocked, hypervisor.ErrTaken, hypervisor.ErrUnknownOutcome, hypervisor.ErrChanged, hypervisor.ErrMissing, hypervisor.ErrNoAgent}
 
 func TestErrors_oneTableForAnswersAndTasks(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 )
 
 // maxRules bounds the removal of rules, so that two parties cannot keep it busy for ever.
@@ -139,7 +139,7 @@ func (c *Cluster) AddToIPSet(ctx context.Context, node string, vmid int, name, a
 // DropIPSet implements vm.Firewalls.
 func (c *Cluster) DropIPSet(ctx context.Context, node string, vmid int, name string) error {
 	err := c.delete(ctx, guest(node, vmid, "firewall", "ipset", name)+"?force=1", nil)
-	if err != nil && !errors.Is(err, vm.ErrMissing) {
+	if err != nil && !errors.Is(err, hypervisor.ErrMissing) {
 		return fmt.Errorf("drop IP set %s of VM %d: %w", name, vmid, err)
 	}
 	return nil

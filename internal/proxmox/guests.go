@@ -13,7 +13,7 @@ import (
 
 	px "github.com/luthermonson/go-proxmox"
 
-	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 )
 
 // guest is the path of something of a guest; parts are escaped.
@@ -26,7 +26,7 @@ func guest(node string, vmid int, parts ...string) string {
 }
 
 // Status implements vm.Guests; every call reads into a fresh struct, so a lock that is gone is gone.
-func (c *Cluster) Status(ctx context.Context, node string, vmid int) (vm.GuestStatus, error) {
+func (c *Cluster) Status(ctx context.Context, node string, vmid int) (hypervisor.GuestStatus, error) {
 	var answer struct {
 		Status string `json:"status"`
 		Lock   string `json:"lock"`
@@ -34,24 +34,24 @@ func (c *Cluster) Status(ctx context.Context, node string, vmid int) (vm.GuestSt
 		Uptime number `json:"uptime"`
 	}
 	if err := c.get(ctx, guest(node, vmid, "status", "current"), &answer); err != nil {
-		return vm.GuestStatus{}, fmt.Errorf("read status of VM %d: %w", vmid, err)
+		return hypervisor.GuestStatus{}, fmt.Errorf("read status of VM %d: %w", vmid, err)
 	}
-	return vm.GuestStatus{Running: answer.Status == "running", Lock: answer.Lock, Name: answer.Name, Uptime: int64(answer.Uptime)}, nil
+	return hypervisor.GuestStatus{Running: answer.Status == "running", Lock: answer.Lock, Name: answer.Name, Uptime: int64(answer.Uptime)}, nil
 }
 
 // Config implements vm.Guests; pending changes are included, sshkeys stays URL-encoded.
-func (c *Cluster) Config(ctx context.Context, node string, vmid int) (vm.GuestConfig, error) {
+func (c *Cluster) Config(ctx context.Context, node string, vmid int) (hypervisor.GuestConfig, error) {
 	var answer keyed
 	if err := c.get(ctx, guest(node, vmid, "config"), &answer); err != nil {
-		return vm.GuestConfig{}, fmt.Errorf("read config of VM %d: %w", vmid, err)
+		return hypervisor.GuestConfig{}, fmt.Errorf("read config of VM %d: %w", vmid, err)
 	}
 	digest := answer["digest"]
 	delete(answer, "digest")
-	return vm.GuestConfig{Values: answer, Digest: digest}, nil
+	return hypervisor.GuestConfig{Values: answer, Digest: digest}, nil
 }
 
 // SetConfig implements vm.Guests. sshkeys is given as OpenSSH lines and encoded here. An empty change is no call.
-func (c *Cluster) SetConfig(ctx context.Context, node string, vmid int, change vm.Change) error {
+func (c *Cluster) SetConfig(ctx context.Context, node string, vmid int, change hypervisor.Change) error {
 	if len(change.Set) == 0 && len(change.Delete) == 0 {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (c *Cluster) SetConfig(ctx context.Context, node string, vmid int, change v
 }
 
 // named lists the keys of a change for an error; values can be passwords.
-func named(change vm.Change) string {
+func named(change hypervisor.Change) string {
 	keys := append(slices.Sorted(maps.Keys(change.Set)), change.Delete...)
 	return strings.Join(keys, ", ")
 }
@@ -97,7 +97,7 @@ func encodeKeys(text string) string {
 }
 
 // Clone implements vm.Guests.
-func (c *Cluster) Clone(ctx context.Context, template vm.GuestRef, clone vm.Clone) (string, error) {
+func (c *Cluster) Clone(ctx context.Context, template hypervisor.GuestRef, clone hypervisor.Clone) (string, error) {
 	body := params{"newid": clone.VMID, "full": 0}
 	if clone.Full {
 		body["full"] = 1

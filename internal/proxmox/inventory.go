@@ -9,11 +9,11 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 )
 
 // Nodes lists the members of the cluster from /nodes, those that are offline too. Without Sys.Audit on a node its memory is unknown and FreeMemory is 0.
-func (c *Cluster) Nodes(ctx context.Context) ([]vm.Node, error) {
+func (c *Cluster) Nodes(ctx context.Context) ([]hypervisor.Node, error) {
 	var answer []struct {
 		Node   string `json:"node"`
 		Status string `json:"status"`
@@ -23,15 +23,15 @@ func (c *Cluster) Nodes(ctx context.Context) ([]vm.Node, error) {
 	if err := c.get(ctx, "/nodes", &answer); err != nil {
 		return nil, fmt.Errorf("list nodes: %w", err)
 	}
-	nodes := make([]vm.Node, 0, len(answer))
+	nodes := make([]hypervisor.Node, 0, len(answer))
 	for _, a := range answer {
-		nodes = append(nodes, vm.Node{Name: a.Node, Online: a.Status == "online", FreeMemory: int64(max(0, a.MaxMem-a.Mem))})
+		nodes = append(nodes, hypervisor.Node{Name: a.Node, Online: a.Status == "online", FreeMemory: int64(max(0, a.MaxMem-a.Mem))})
 	}
 	return nodes, nil
 }
 
 // Storages asks a node itself what it can use, so it also shows whether that node answers; disabled ones are left out.
-func (c *Cluster) Storages(ctx context.Context, node string) ([]vm.Storage, error) {
+func (c *Cluster) Storages(ctx context.Context, node string) ([]hypervisor.Storage, error) {
 	var answer []struct {
 		Storage string `json:"storage"`
 		Type    string `json:"type"`
@@ -44,9 +44,9 @@ func (c *Cluster) Storages(ctx context.Context, node string) ([]vm.Storage, erro
 	if err := c.get(ctx, "/nodes/"+url.PathEscape(node)+"/storage?enabled=1", &answer); err != nil {
 		return nil, fmt.Errorf("list storages of %s: %w", node, err)
 	}
-	storages := make([]vm.Storage, 0, len(answer))
+	storages := make([]hypervisor.Storage, 0, len(answer))
 	for _, a := range answer {
-		storages = append(storages, vm.Storage{
+		storages = append(storages, hypervisor.Storage{
 			ID: a.Storage, Node: node, Type: a.Type, Content: list(a.Content), Shared: bool(a.Shared), Active: bool(a.Active),
 			Avail: int64(a.Avail), Capacity: int64(a.Total),
 		})
@@ -59,10 +59,10 @@ func list(text string) []string {
 }
 
 // Task implements vm.Inventory. A task is asked on the node that its id names (pve-behaviour §3).
-func (c *Cluster) Task(ctx context.Context, upid string) (vm.Task, error) {
+func (c *Cluster) Task(ctx context.Context, upid string) (hypervisor.Task, error) {
 	part := strings.Split(upid, ":")
 	if len(part) < 9 || part[0] != "UPID" {
-		return vm.Task{}, fmt.Errorf("read task: %q is not a task id", upid)
+		return hypervisor.Task{}, fmt.Errorf("read task: %q is not a task id", upid)
 	}
 	var answer struct {
 		Status string `json:"status"`
@@ -72,13 +72,13 @@ func (c *Cluster) Task(ctx context.Context, upid string) (vm.Task, error) {
 	err := c.get(ctx, path+"/status", &answer)
 	switch {
 	case forgotten(err):
-		return vm.Task{Gone: true}, nil
+		return hypervisor.Task{Gone: true}, nil
 	case err != nil:
-		return vm.Task{}, fmt.Errorf("read task %s: %w", part[5], err)
+		return hypervisor.Task{}, fmt.Errorf("read task %s: %w", part[5], err)
 	case answer.Status != "stopped":
-		return vm.Task{Running: true}, nil
+		return hypervisor.Task{Running: true}, nil
 	}
-	task := vm.Task{OK: succeeded(answer.Exit), Exit: oneLine(answer.Exit)}
+	task := hypervisor.Task{OK: succeeded(answer.Exit), Exit: oneLine(answer.Exit)}
 	if vague(task.Exit) {
 		task.Exit = c.explain(ctx, path, task.Exit)
 	}

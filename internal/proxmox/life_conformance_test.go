@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim/contract"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // somebody does by hand what the adapter has no verb for, and waits for the task.
@@ -60,7 +60,7 @@ func TestCluster_deletesStoppedGuestsOnly(t *testing.T) {
 	onEachVersion(t, func(t *testing.T, l lab) {
 		t.Helper()
 		ctx := t.Context()
-		if upid, err := l.Delete(ctx, "pve1", 200); !errors.Is(err, vm.ErrNoGuest) || upid != "" {
+		if upid, err := l.Delete(ctx, "pve1", 200); !errors.Is(err, hypervisor.ErrNoGuest) || upid != "" {
 			t.Errorf("a missing guest: got %q, %v, want ErrNoGuest", upid, err)
 		}
 		l.clone(t)
@@ -77,19 +77,19 @@ func TestCluster_deletesStoppedGuestsOnly(t *testing.T) {
 		l.sim.SetKey(200, "protection", "")
 		l.sim.SetLock(200, "backup")
 		upid, err = l.Delete(ctx, "pve1", 200)
-		if end := l.fails(t, "a locked guest", upid, err); !errors.Is(end, vm.ErrLocked) {
+		if end := l.fails(t, "a locked guest", upid, err); !errors.Is(end, hypervisor.ErrLocked) {
 			t.Errorf("a locked guest: got %v, want ErrLocked", end)
 		}
 		l.sim.SetLock(200, "")
-		if _, err := l.Delete(ctx, "pve2", 200); !errors.Is(err, vm.ErrNoGuest) {
+		if _, err := l.Delete(ctx, "pve2", 200); !errors.Is(err, hypervisor.ErrNoGuest) {
 			t.Errorf("on another node: got %v, want ErrNoGuest", err)
 		}
 		upid, err = l.Delete(ctx, "pve1", 200)
 		l.must(t, "delete", upid, err)
-		if _, err := l.Status(ctx, "pve1", 200); !errors.Is(err, vm.ErrNoGuest) {
+		if _, err := l.Status(ctx, "pve1", 200); !errors.Is(err, hypervisor.ErrNoGuest) {
 			t.Errorf("afterwards: got %v, want ErrNoGuest", err)
 		}
-		upid, err = l.Clone(ctx, demoTemplate(), vm.Clone{VMID: 200})
+		upid, err = l.Clone(ctx, demoTemplate(), hypervisor.Clone{VMID: 200})
 		l.must(t, "a new guest of the id", upid, err)
 	})
 }
@@ -100,7 +100,7 @@ func TestCluster_shutsDownGuestsOfAnyHabit(t *testing.T) {
 		t.Helper()
 		ctx := t.Context()
 		upid, err := l.Shutdown(ctx, "pve1", 999, time.Minute)
-		if end := l.fails(t, "a missing guest", upid, err); !errors.Is(end, vm.ErrNoGuest) {
+		if end := l.fails(t, "a missing guest", upid, err); !errors.Is(end, hypervisor.ErrNoGuest) {
 			t.Errorf("a missing guest: got %v, want ErrNoGuest", end)
 		}
 		l.clone(t)
@@ -115,7 +115,7 @@ func TestCluster_shutsDownGuestsOfAnyHabit(t *testing.T) {
 		l.power(t, "start")
 		l.sim.SetHabits(200, pvesim.Habits{IgnoresACPI: true})
 		upid, err = l.Shutdown(ctx, "pve1", 200, 30*time.Second)
-		if end := l.fails(t, "a deaf guest", upid, err); pipeline.FaultOf(end) != pipeline.Transient || !strings.Contains(end.Error(), "got timeout") || errors.Is(end, vm.ErrLocked) {
+		if end := l.fails(t, "a deaf guest", upid, err); pipeline.FaultOf(end) != pipeline.Transient || !strings.Contains(end.Error(), "got timeout") || errors.Is(end, hypervisor.ErrLocked) {
 			t.Errorf("a deaf guest: got %v (%v)", end, pipeline.FaultOf(end))
 		}
 		if s, err := l.Status(ctx, "pve1", 200); err != nil || !s.Running {
@@ -145,7 +145,7 @@ func TestCluster_stopsAGuestThatHangsInItsShutdown(t *testing.T) {
 		}
 		upid, err := l.Stop(ctx, "pve1", 200)
 		if l.version == contract.V74 {
-			if end := l.fails(t, "stop", upid, err); !errors.Is(end, vm.ErrLocked) {
+			if end := l.fails(t, "stop", upid, err); !errors.Is(end, hypervisor.ErrLocked) {
 				t.Errorf("got %v, want ErrLocked", end)
 			}
 			return
@@ -177,11 +177,11 @@ func setPasswords(t *testing.T, l lab) {
 	set := func(user, password string) error { return l.SetPassword(t.Context(), "pve1", 200, user, password) }
 	silent := func(what string, fault pipeline.Fault) {
 		t.Helper()
-		if err := set("root", newPassword); !errors.Is(err, vm.ErrNoAgent) || pipeline.FaultOf(err) != fault || strings.Contains(err.Error(), newPassword) {
+		if err := set("root", newPassword); !errors.Is(err, hypervisor.ErrNoAgent) || pipeline.FaultOf(err) != fault || strings.Contains(err.Error(), newPassword) {
 			t.Errorf("%s: got %v (%v), want ErrNoAgent", what, err, pipeline.FaultOf(err))
 		}
 	}
-	if err := set("root", newPassword); !errors.Is(err, vm.ErrNoGuest) {
+	if err := set("root", newPassword); !errors.Is(err, hypervisor.ErrNoGuest) {
 		t.Errorf("a missing guest: got %v, want ErrNoGuest", err)
 	}
 	l.clone(t)
@@ -198,7 +198,7 @@ func setPasswords(t *testing.T, l lab) {
 	if err != nil {
 		t.Errorf("an agent that answers: %v", err)
 	}
-	if err := set("nobody", newPassword); err == nil || errors.Is(err, vm.ErrNoAgent) || strings.Contains(err.Error(), newPassword) {
+	if err := set("nobody", newPassword); err == nil || errors.Is(err, hypervisor.ErrNoAgent) || strings.Contains(err.Error(), newPassword) {
 		t.Errorf("an unknown user: got %v", err)
 	}
 	if err := set("root", "1234"); pipeline.FaultOf(err) != pipeline.Permanent || !strings.Contains(err.Error(), "password: ") {
@@ -213,7 +213,7 @@ func TestCluster_listsAndDeletesSnapshots(t *testing.T) {
 	onEachVersion(t, func(t *testing.T, l lab) {
 		t.Helper()
 		ctx := t.Context()
-		if _, err := l.Snapshots(ctx, "pve1", 200); !errors.Is(err, vm.ErrNoGuest) {
+		if _, err := l.Snapshots(ctx, "pve1", 200); !errors.Is(err, hypervisor.ErrNoGuest) {
 			t.Errorf("a missing guest: got %v, want ErrNoGuest", err)
 		}
 		l.clone(t)
@@ -232,12 +232,12 @@ func TestCluster_listsAndDeletesSnapshots(t *testing.T) {
 		l.must(t, "delete", upid, err)
 		listed("zulu", "mike")
 		upid, err = l.DeleteSnapshot(ctx, "pve1", 200, "alpha")
-		if end := l.fails(t, "a second time", upid, err); !errors.Is(end, vm.ErrMissing) {
+		if end := l.fails(t, "a second time", upid, err); !errors.Is(end, hypervisor.ErrMissing) {
 			t.Errorf("a second time: got %v, want ErrMissing", end)
 		}
 		l.sim.SetLock(200, "backup")
 		upid, err = l.DeleteSnapshot(ctx, "pve1", 200, "mike")
-		if end := l.fails(t, "a locked guest", upid, err); !errors.Is(end, vm.ErrLocked) {
+		if end := l.fails(t, "a locked guest", upid, err); !errors.Is(end, hypervisor.ErrLocked) {
 			t.Errorf("a locked guest: got %v, want ErrLocked", end)
 		}
 		l.sim.SetLock(200, "")
@@ -335,7 +335,7 @@ func TestCluster_aLostAnswerOfADeletionLeavesTheOutcomeOpen(t *testing.T) {
 		t.Helper()
 		l.clone(t)
 		l.sim.Fail(pvesim.Fault{Method: "DELETE", Path: "/nodes/*/qemu/*", Times: 1, Drop: pvesim.DropAfter})
-		if _, err := l.Delete(t.Context(), "pve1", 200); !errors.Is(err, vm.ErrUnknownOutcome) {
+		if _, err := l.Delete(t.Context(), "pve1", 200); !errors.Is(err, hypervisor.ErrUnknownOutcome) {
 			t.Errorf("got %v, want ErrUnknownOutcome", err)
 		}
 	})

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 func TestTrap_deletePurgesByTheQueryAndHasNoBody(t *testing.T) {
@@ -116,7 +116,7 @@ func TestTrap_anAnswerWithoutATaskLeavesTheOutcomeOpen(t *testing.T) {
 			}
 			s := always(answer)
 			got, err := do(cluster(t, s, nil))
-			if got != "" || !errors.Is(err, vm.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
+			if got != "" || !errors.Is(err, hypervisor.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
 				t.Errorf("%s, %s: got %q, %v; want ErrUnknownOutcome", name, what, got, err)
 			}
 			if n := len(s.requests()); n != 1 {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/kvmbridge/kvmbridge/internal/vm"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 )
 
 // resource is a row of /cluster/resources; which fields it has depends on its type.
@@ -29,16 +29,16 @@ type resource struct {
 // Resources implements vm.Inventory with one call. Memory and disk figures are the cluster's last broadcast, up to some
 // twenty seconds old; which guests exist and which pool they are in is read live (pve-behaviour §18). Containers are listed
 // among the guests, never as templates: they hold ids of the same range.
-func (c *Cluster) Resources(ctx context.Context) (vm.Resources, error) {
+func (c *Cluster) Resources(ctx context.Context) (hypervisor.Resources, error) {
 	var rows []resource
 	if err := c.get(ctx, "/cluster/resources", &rows); err != nil {
-		return vm.Resources{}, fmt.Errorf("list the cluster: %w", err)
+		return hypervisor.Resources{}, fmt.Errorf("list the cluster: %w", err)
 	}
-	var out vm.Resources
+	var out hypervisor.Resources
 	for _, r := range rows {
 		switch r.Type {
 		case "node":
-			out.Nodes = append(out.Nodes, vm.Node{Name: r.Node, Online: r.Status == "online", FreeMemory: int64(max(0, r.MaxMem-r.Mem))})
+			out.Nodes = append(out.Nodes, hypervisor.Node{Name: r.Node, Online: r.Status == "online", FreeMemory: int64(max(0, r.MaxMem-r.Mem))})
 		case "qemu", "lxc":
 			out.Guests = append(out.Guests, r.guest())
 		case "storage":
@@ -48,15 +48,15 @@ func (c *Cluster) Resources(ctx context.Context) (vm.Resources, error) {
 	return out, nil
 }
 
-func (r resource) guest() vm.GuestRef {
-	return vm.GuestRef{
+func (r resource) guest() hypervisor.GuestRef {
+	return hypervisor.GuestRef{
 		VMID: int(r.VMID), Node: r.Node, Name: r.Name, Status: r.Status, Pool: r.Pool,
 		Template: bool(r.Template) && r.Type == "qemu",
 	}
 }
 
-func (r resource) storage() vm.Storage {
-	return vm.Storage{
+func (r resource) storage() hypervisor.Storage {
+	return hypervisor.Storage{
 		ID: r.Storage, Node: r.Node, Type: r.PluginType, Content: list(r.Content), Shared: bool(r.Shared),
 		Active: r.Status == "available", Avail: int64(max(0, r.MaxDisk-r.Disk)), Capacity: int64(r.MaxDisk),
 	}

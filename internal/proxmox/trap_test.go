@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // badAnswers are the answers that the driver takes for success, panics on or confuses (one row each).
@@ -65,7 +65,7 @@ func TestTrap_everyRefusalIsAnErrorForEveryKindOfCall(t *testing.T) {
 	}{
 		"read": {false, func(c *proxmox.Cluster) error { _, err := c.Status(context.Background(), "pve1", 100); return err }},
 		"write without result": {true, func(c *proxmox.Cluster) error {
-			return c.SetConfig(context.Background(), "pve1", 100, vm.Change{Set: map[string]string{"cores": "2"}})
+			return c.SetConfig(context.Background(), "pve1", 100, hypervisor.Change{Set: map[string]string{"cores": "2"}})
 		}},
 		"write with result": {true, func(c *proxmox.Cluster) error { _, err := c.Start(context.Background(), "pve1", 100); return err }},
 		"delete": {true, func(c *proxmox.Cluster) error {
@@ -84,7 +84,7 @@ func TestTrap_everyRefusalIsAnErrorForEveryKindOfCall(t *testing.T) {
 				if got := pipeline.FaultOf(err); got != row.fault {
 					t.Errorf("fault of %q: got %v, want %v", err, got, row.fault)
 				}
-				if got, want := errors.Is(err, vm.ErrUnknownOutcome), row.unknown && call.write; got != want {
+				if got, want := errors.Is(err, hypervisor.ErrUnknownOutcome), row.unknown && call.write; got != want {
 					t.Errorf("%q is an unknown outcome: got %v, want %v", err, got, want)
 				}
 				if !strings.Contains(err.Error(), row.text) || strings.ContainsAny(err.Error(), "{}") {
@@ -104,7 +104,7 @@ func TestTrap_writesAreNeverRepeated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := always(answer)
-			_, err := cluster(t, s, nil).Clone(context.Background(), vm.GuestRef{VMID: 100, Node: "pve1"}, vm.Clone{VMID: 101})
+			_, err := cluster(t, s, nil).Clone(context.Background(), hypervisor.GuestRef{VMID: 100, Node: "pve1"}, hypervisor.Clone{VMID: 101})
 			if err == nil || len(s.requests()) != 1 {
 				t.Errorf("clone was sent %d times (error %v), want once and an error", len(s.requests()), err)
 			}
@@ -150,11 +150,11 @@ func TestTrap_aReadSucceedsAfterOneGatewayError(t *testing.T) {
 func TestTrap_lostAnswerOfAWriteIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	c := cluster(t, always(reply{}), nil)
-	err := c.SetConfig(context.Background(), "pve1", 100, vm.Change{Set: map[string]string{"cores": "2"}})
-	if !errors.Is(err, vm.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
+	err := c.SetConfig(context.Background(), "pve1", 100, hypervisor.Change{Set: map[string]string{"cores": "2"}})
+	if !errors.Is(err, hypervisor.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
 		t.Errorf("got %v (%v), want a transient ErrUnknownOutcome", err, pipeline.FaultOf(err))
 	}
-	if _, err := c.Nodes(context.Background()); err == nil || errors.Is(err, vm.ErrUnknownOutcome) {
+	if _, err := c.Nodes(context.Background()); err == nil || errors.Is(err, hypervisor.ErrUnknownOutcome) {
 		t.Errorf("read: got %v, want an error that is no ErrUnknownOutcome", err)
 	}
 }
@@ -165,7 +165,7 @@ func TestTrap_truncatedAnswerOfAWriteIsAnUnknownOutcome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			upid, err := cluster(t, always(reply{200, "OK", body}), nil).Start(context.Background(), "pve1", 100)
-			if upid != "" || !errors.Is(err, vm.ErrUnknownOutcome) {
+			if upid != "" || !errors.Is(err, hypervisor.ErrUnknownOutcome) {
 				t.Errorf("got %q, %v; want ErrUnknownOutcome", upid, err)
 			}
 		})
@@ -176,7 +176,7 @@ func TestTrap_unreachableIsTransientAndNothingHappened(t *testing.T) {
 	t.Parallel()
 	c := cluster(t, always(ok(`null`)), func(cfg *proxmox.Config) { cfg.URL = deadURL(t) })
 	_, err := c.Start(context.Background(), "pve1", 100)
-	if err == nil || errors.Is(err, vm.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
+	if err == nil || errors.Is(err, hypervisor.ErrUnknownOutcome) || pipeline.FaultOf(err) != pipeline.Transient {
 		t.Errorf("got %v (%v), want a transient error with a known outcome", err, pipeline.FaultOf(err))
 	}
 	if !strings.Contains(err.Error(), "not reachable") {
@@ -195,7 +195,7 @@ func TestTrap_aCallEndsWithItsTimeout(t *testing.T) {
 	if took := time.Since(began); took > 10*time.Second {
 		t.Errorf("the call took %v", took)
 	}
-	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, vm.ErrUnknownOutcome) {
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, hypervisor.ErrUnknownOutcome) {
 		t.Errorf("got %v, want a deadline with unknown outcome", err)
 	}
 }
@@ -244,14 +244,14 @@ func TestTrap_listsTakeFractionsExponentsAndNumbersAsText(t *testing.T) {
 		{"type":"storage","storage":"big","node":"pve1","plugintype":"rbd","content":"images,rootdir","shared":"1","status":"available","maxdisk":"2200000000000000","disk":1.1e+15},
 		{"type":"storage","storage":"gone","node":"pve1","plugintype":"nfs","content":"images","shared":true,"status":"unknown"},
 		{"type":"node","node":"pve1","status":"online","maxmem":1000,"mem":"400","cpu":0.01},{"type":"node","node":"pve2","status":"offline"}]`))
-	want := vm.Resources{
-		Nodes: []vm.Node{{Name: "pve1", Online: true, FreeMemory: 600}, {Name: "pve2"}},
-		Guests: []vm.GuestRef{
+	want := hypervisor.Resources{
+		Nodes: []hypervisor.Node{{Name: "pve1", Online: true, FreeMemory: 600}, {Name: "pve2"}},
+		Guests: []hypervisor.GuestRef{
 			{VMID: 100, Node: "pve1", Name: "tmpl", Template: true, Status: "stopped", Pool: "tenants"},
 			{VMID: 101, Node: "pve2", Status: "unknown"},
 			{VMID: 102, Node: "pve2", Status: "running"},
 		},
-		Storages: []vm.Storage{
+		Storages: []hypervisor.Storage{
 			{ID: "big", Node: "pve1", Type: "rbd", Content: []string{"images", "rootdir"}, Shared: true, Active: true, Avail: 1100000000000000, Capacity: 2200000000000000},
 			{ID: "gone", Node: "pve1", Type: "nfs", Content: []string{"images"}, Shared: true},
 		},
@@ -273,11 +273,11 @@ func TestTrap_nodeAndStorageListsTakeThemToo(t *testing.T) {
 	}}
 	c := cluster(t, s, nil)
 	nodes, err := c.Nodes(context.Background())
-	if want := []vm.Node{{Name: "pve1", Online: true, FreeMemory: 600}, {Name: "pve2"}}; err != nil || !slices.Equal(nodes, want) {
+	if want := []hypervisor.Node{{Name: "pve1", Online: true, FreeMemory: 600}, {Name: "pve2"}}; err != nil || !slices.Equal(nodes, want) {
 		t.Errorf("nodes: got %+v, %v; want %+v", nodes, err, want)
 	}
 	storages, err := c.Storages(context.Background(), "pve1")
-	want := []vm.Storage{
+	want := []hypervisor.Storage{
 		{ID: "big", Node: "pve1", Type: "rbd", Content: []string{"images", "rootdir"}, Shared: true, Active: true, Avail: 1100000000000000, Capacity: 2200000000000000},
 		{ID: "gone", Node: "pve1", Type: "nfs", Content: []string{"images"}, Shared: true},
 	}
@@ -288,13 +288,13 @@ func TestTrap_nodeAndStorageListsTakeThemToo(t *testing.T) {
 
 func TestTrap_cloneSendsNumbersAndOnlyWhatIsAllowed(t *testing.T) {
 	t.Parallel()
-	template := vm.GuestRef{VMID: 100, Node: "pve1"}
+	template := hypervisor.GuestRef{VMID: 100, Node: "pve1"}
 	for name, row := range map[string]struct {
-		clone vm.Clone
+		clone hypervisor.Clone
 		want  map[string]string
 	}{
-		"linked": {vm.Clone{VMID: 1234567, Name: "web1", Description: "mark", Storage: "ignored"}, map[string]string{"newid": "1234567", "full": "0", "name": "web1", "description": "mark"}},
-		"full":   {vm.Clone{VMID: 101, Full: true, Storage: "ceph"}, map[string]string{"newid": "101", "full": "1", "storage": "ceph"}},
+		"linked": {hypervisor.Clone{VMID: 1234567, Name: "web1", Description: "mark", Storage: "ignored"}, map[string]string{"newid": "1234567", "full": "0", "name": "web1", "description": "mark"}},
+		"full":   {hypervisor.Clone{VMID: 101, Full: true, Storage: "ceph"}, map[string]string{"newid": "101", "full": "1", "storage": "ceph"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -363,7 +363,7 @@ func TestTrap_poolsAreLeftByTheCallThatTheReleaseHas(t *testing.T) {
 func TestTrap_configIsTextDeletesAreOneListAndTheDigestGoesAlong(t *testing.T) {
 	t.Parallel()
 	s := always(ok(`null`))
-	err := cluster(t, s, nil).SetConfig(context.Background(), "pve1", 100, vm.Change{
+	err := cluster(t, s, nil).SetConfig(context.Background(), "pve1", 100, hypervisor.Change{
 		Set:    map[string]string{"onboot": "1", "memory": "2048", "net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0"},
 		Delete: []string{"net1", "ipconfig1"}, Digest: "abc",
 	})
@@ -375,7 +375,7 @@ func TestTrap_configIsTextDeletesAreOneListAndTheDigestGoesAlong(t *testing.T) {
 	if got := r.sent(t); r.method != "PUT" || r.path != "/nodes/pve1/qemu/100/config" || !maps.Equal(got, want) {
 		t.Errorf("got %s %s %v, want PUT config %v", r.method, r.path, got, want)
 	}
-	if err := cluster(t, s, nil).SetConfig(context.Background(), "pve1", 100, vm.Change{Digest: "abc"}); err != nil || len(s.requests()) != 1 {
+	if err := cluster(t, s, nil).SetConfig(context.Background(), "pve1", 100, hypervisor.Change{Digest: "abc"}); err != nil || len(s.requests()) != 1 {
 		t.Errorf("an empty change was sent or failed (%v); Proxmox answers it with 500", err)
 	}
 }
@@ -384,7 +384,7 @@ func TestTrap_sshKeysAreEncodedOnce(t *testing.T) {
 	t.Parallel()
 	s := always(ok(`null`))
 	keys := "ssh-ed25519 AAAA+b/c= me@home\r\n\nssh-rsa BBBB== you\n"
-	if err := cluster(t, s, nil).SetConfig(context.Background(), "pve1", 100, vm.Change{Set: map[string]string{"sshkeys": keys}}); err != nil {
+	if err := cluster(t, s, nil).SetConfig(context.Background(), "pve1", 100, hypervisor.Change{Set: map[string]string{"sshkeys": keys}}); err != nil {
 		t.Fatal(err)
 	}
 	want := "ssh-ed25519%20AAAA%2Bb%2Fc%3D%20me%40home%0Assh-rsa%20BBBB%3D%3D%20you"
@@ -436,7 +436,7 @@ func TestTrap_aLockThatIsGoneIsGone(t *testing.T) {
 	c := cluster(t, s, nil)
 	first, err1 := c.Status(context.Background(), "pve1", 101)
 	second, err2 := c.Status(context.Background(), "pve1", 101)
-	if err1 != nil || err2 != nil || first != (vm.GuestStatus{Lock: "clone", Name: "VM 101"}) || second != (vm.GuestStatus{Running: true, Name: "web1", Uptime: 7}) {
+	if err1 != nil || err2 != nil || first != (hypervisor.GuestStatus{Lock: "clone", Name: "VM 101"}) || second != (hypervisor.GuestStatus{Running: true, Name: "web1", Uptime: 7}) {
 		t.Errorf("got %+v (%v) then %+v (%v)", first, err1, second, err2)
 	}
 }
@@ -546,7 +546,7 @@ func TestTrap_whatAlreadyExistsInAnIPSetIsFine(t *testing.T) {
 	if err := c.DropIPSet(context.Background(), "pve1", 100, "ipfilter-net0"); err != nil {
 		t.Errorf("drop: got %v", err)
 	}
-	if _, err := c.IPSet(context.Background(), "pve1", 100, "ipfilter-net0"); !errors.Is(err, vm.ErrMissing) {
+	if _, err := c.IPSet(context.Background(), "pve1", 100, "ipfilter-net0"); !errors.Is(err, hypervisor.ErrMissing) {
 		t.Errorf("list: got %v, want ErrMissing", err)
 	}
 }
@@ -555,16 +555,16 @@ func TestTrap_aFailedTaskIsNoSuccessAndWarningsAreOne(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		answer reply
-		want   vm.Task
+		want   hypervisor.Task
 		fails  bool
 	}{
-		"running":  {ok(`{"status":"running"}`), vm.Task{Running: true}, false},
-		"ok":       {ok(`{"status":"stopped","exitstatus":"OK"}`), vm.Task{OK: true, Exit: "OK"}, false},
-		"warnings": {ok(`{"status":"stopped","exitstatus":"WARNINGS: 2"}`), vm.Task{OK: true, Exit: "WARNINGS: 2"}, false},
-		"failed":   {ok(`{"status":"stopped","exitstatus":"clone failed: no space"}`), vm.Task{Exit: "clone failed: no space"}, false},
-		"no exit":  {ok(`{"status":"stopped"}`), vm.Task{}, false},
-		"gone":     {reply{400, "Parameter verification failed.", `{"errors":{"upid":"no such task"}}`}, vm.Task{Gone: true}, false},
-		"595":      {reply{595, "No route to host", ""}, vm.Task{}, true},
+		"running":  {ok(`{"status":"running"}`), hypervisor.Task{Running: true}, false},
+		"ok":       {ok(`{"status":"stopped","exitstatus":"OK"}`), hypervisor.Task{OK: true, Exit: "OK"}, false},
+		"warnings": {ok(`{"status":"stopped","exitstatus":"WARNINGS: 2"}`), hypervisor.Task{OK: true, Exit: "WARNINGS: 2"}, false},
+		"failed":   {ok(`{"status":"stopped","exitstatus":"clone failed: no space"}`), hypervisor.Task{Exit: "clone failed: no space"}, false},
+		"no exit":  {ok(`{"status":"stopped"}`), hypervisor.Task{}, false},
+		"gone":     {reply{400, "Parameter verification failed.", `{"errors":{"upid":"no such task"}}`}, hypervisor.Task{Gone: true}, false},
+		"595":      {reply{595, "No route to host", ""}, hypervisor.Task{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -622,7 +622,7 @@ func TestTrap_noSecretReachesLogsOrErrors(t *testing.T) {
 	c := cluster(t, s, func(cfg *proxmox.Config) {
 		cfg.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
-	err := c.SetConfig(context.Background(), "pve1", 100, vm.Change{Set: map[string]string{"cipassword": password, "ciuser": "root"}})
+	err := c.SetConfig(context.Background(), "pve1", 100, hypervisor.Change{Set: map[string]string{"cipassword": password, "ciuser": "root"}})
 	said := err.Error() + log.String() + fmt.Sprintf("%v %+v %#v", proxmox.Auth{TokenID: tokenID, Secret: secret}, proxmox.Auth{TokenID: tokenID, Secret: secret}, proxmox.Auth{TokenID: tokenID, Secret: secret})
 	for _, marker := range []string{password, secret} {
 		if strings.Contains(said, marker) {

@@ -17,9 +17,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // tlsServer is a Proxmox with a certificate that no system root has signed.
@@ -91,7 +91,7 @@ func TestTrust_refusesTheRestWithTheFingerprintAndTheWayOut(t *testing.T) {
 			c := trusting(t, server.URL, setting)
 			_, err := c.Start(context.Background(), "pve1", 100)
 			var refused *proxmox.CertificateError
-			if !errors.As(err, &refused) || pipeline.FaultOf(err) != pipeline.NeedsPerson || errors.Is(err, vm.ErrUnknownOutcome) {
+			if !errors.As(err, &refused) || pipeline.FaultOf(err) != pipeline.NeedsPerson || errors.Is(err, hypervisor.ErrUnknownOutcome) {
 				t.Fatalf("got %v (%v), want a CertificateError for a person", err, pipeline.FaultOf(err))
 			}
 			for _, part := range []string{"is not trusted", colons(print64(cert)), "Access Hash", "configuration file", strings.TrimPrefix(server.URL, "https://")} {

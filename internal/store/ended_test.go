@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -313,7 +314,7 @@ func TestAttach_refusesWhatAnotherServiceHas(t *testing.T) {
 	fresh := w.Service(t, w.client, w.product, w.server)
 	for vmid, owner := range map[int]int64{101: w.service, 202: recorded, 203: reserved} {
 		err := d.Attach(ctx, fresh, w.server, vmid, "x", "pve1")
-		if !errors.Is(err, vm.ErrTaken) || !strings.Contains(err.Error(), "service "+w.Text(t, "SELECT ?", owner)+" has it") {
+		if !errors.Is(err, hypervisor.ErrTaken) || !strings.Contains(err.Error(), "service "+w.Text(t, "SELECT ?", owner)+" has it") {
 			t.Errorf("Attach of VM %d: %v, want ErrTaken by service %d", vmid, err, owner)
 		}
 	}
@@ -338,7 +339,7 @@ func TestAttach_twoServicesNeverGetOneGuest(t *testing.T) {
 	for _, err := range errs {
 		if err == nil {
 			won++
-		} else if !errors.Is(err, vm.ErrTaken) {
+		} else if !errors.Is(err, hypervisor.ErrTaken) {
 			t.Errorf("a loser got %v, want ErrTaken", err)
 		}
 	}

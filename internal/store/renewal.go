@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/store/finder"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -118,7 +119,7 @@ func reserveFor(ctx context.Context, q *sqlx.Tx, serverID, serviceID int64, vmid
 		holder, err = recordOf(ctx, q, serverID, serviceID, vmid)
 	}
 	if err == nil && holder != 0 {
-		return fmt.Errorf("%w: service %d has it", vm.ErrTaken, holder)
+		return fmt.Errorf("%w: service %d has it", hypervisor.ErrTaken, holder)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
@@ -88,7 +89,7 @@ func (s *Steps) stopToChange(ctx context.Context, m *Machine) error {
 
 // changeCPURAM leaves onboot to the suspension, which owns it.
 func (s *Steps) changeCPURAM(ctx context.Context, m *Machine) error {
-	return s.apply(ctx, m, func(m *Machine, c GuestConfig) map[string]string {
+	return s.apply(ctx, m, func(m *Machine, c hypervisor.GuestConfig) map[string]string {
 		want := wishForCPU(m, c)
 		if m.Suspended {
 			delete(want, "onboot")
@@ -110,11 +111,11 @@ func (s *Steps) changeNetwork(ctx context.Context, m *Machine) error {
 	m.Spec.Network.Model = model
 	set := wishForAddresses(m, c)
 	maps.Copy(set, want)
-	return s.write(ctx, m, c, Change{Set: set, Delete: m.staleAddresses(c)})
+	return s.write(ctx, m, c, hypervisor.Change{Set: set, Delete: m.staleAddresses(c)})
 }
 
 // staleAddresses lists what still tells cloud-init of addresses when the guest has none left: they are somebody else's soon.
-func (m *Machine) staleAddresses(c GuestConfig) (keys []string) {
+func (m *Machine) staleAddresses(c hypervisor.GuestConfig) (keys []string) {
 	if m.ipConfig() != "" {
 		return nil
 	}
@@ -139,13 +140,13 @@ func (s *Steps) changeAdditionalDisk(ctx context.Context, m *Machine) error {
 }
 
 // dropsDisk tells whether an existing second disk is not wanted any more; a product's default of 0 removes nothing.
-func (m *Machine) dropsDisk(c GuestConfig) bool {
+func (m *Machine) dropsDisk(c hypervisor.GuestConfig) bool {
 	_, exists := hardware.Additional(c.Values)
 	return exists && m.Spec.Additional.Explicit && m.Spec.Additional.SizeGiB == 0
 }
 
 // dropDisk removes the snapshots, which hold the disk, then the disk itself with its volume.
-func (s *Steps) dropDisk(ctx context.Context, m *Machine, c GuestConfig) error {
+func (s *Steps) dropDisk(ctx context.Context, m *Machine, c hypervisor.GuestConfig) error {
 	if err := s.await(ctx, m, "a snapshot to go"); err != nil {
 		return err
 	}
@@ -162,7 +163,7 @@ func (s *Steps) dropDisk(ctx context.Context, m *Machine, c GuestConfig) error {
 	}
 	d, _ := hardware.Additional(c.Values)
 	m.log("additional_disk_deleted", "The additional disk %s (%s) was removed: the option Additional Disk is 0.", d.Key, d.Volume)
-	if err := s.write(ctx, m, c, Change{Delete: []string{d.Key}}); err != nil {
+	if err := s.write(ctx, m, c, hypervisor.Change{Delete: []string{d.Key}}); err != nil {
 		return err
 	}
 	return s.purgeUnused(ctx, m, d.Volume)
@@ -175,7 +176,7 @@ func (s *Steps) purgeUnused(ctx context.Context, m *Machine, volume string) erro
 		return err
 	}
 	if key, ok := hardware.Unused(c.Values, volume); ok {
-		return s.write(ctx, m, c, Change{Delete: []string{key}})
+		return s.write(ctx, m, c, hypervisor.Change{Delete: []string{key}})
 	}
 	return nil
 }
@@ -224,7 +225,7 @@ func (s *Steps) verifyChange(ctx context.Context, m *Machine) error {
 const upgradeMail = "puqProxmoxKVM Upgrade Email"
 
 // wishForAddresses is the part of cloud-init that follows the addresses.
-func wishForAddresses(m *Machine, c GuestConfig) map[string]string {
+func wishForAddresses(m *Machine, c hypervisor.GuestConfig) map[string]string {
 	want := wishForCloudInit(m, c)
 	maps.DeleteFunc(want, func(key, _ string) bool { return key != "ipconfig0" && key != "nameserver" })
 	return want

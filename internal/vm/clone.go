@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
@@ -50,7 +51,7 @@ func (s *Steps) clone(ctx context.Context, m *Machine) error {
 	}
 	config, err := s.copied(ctx, m)
 	switch {
-	case errors.Is(err, ErrNoGuest):
+	case errors.Is(err, hypervisor.ErrNoGuest):
 		return s.startClone(ctx, m)
 	case err != nil:
 		return err
@@ -67,10 +68,10 @@ func (s *Steps) clone(ctx context.Context, m *Machine) error {
 
 // copied reads the guest that has our id: on the template's node, or where the cluster lists it. A copy that another
 // process made and that somebody moved since is still ours.
-func (s *Steps) copied(ctx context.Context, m *Machine) (GuestConfig, error) {
+func (s *Steps) copied(ctx context.Context, m *Machine) (hypervisor.GuestConfig, error) {
 	m.Node = m.site.template.Node
 	config, err := m.site.hv.Config(ctx, m.Node, m.VMID)
-	if !errors.Is(err, ErrNoGuest) {
+	if !errors.Is(err, hypervisor.ErrNoGuest) {
 		return config, err
 	}
 	m.site.cluster = nil // minutes may have passed in the lane
@@ -92,13 +93,13 @@ func (s *Steps) startClone(ctx context.Context, m *Machine) error {
 		return err
 	}
 	if _, taken := cluster.Guest(m.VMID); taken { // a container, or somebody was quicker: their firewall is not ours to clear
-		return s.orAnotherID(ctx, m, ErrTaken)
+		return s.orAnotherID(ctx, m, hypervisor.ErrTaken)
 	}
 	m.Node = m.site.template.Node
 	if err := s.clearFirewall(ctx, m); err != nil {
 		return err
 	}
-	upid, err := m.site.hv.Clone(ctx, m.site.template, Clone{
+	upid, err := m.site.hv.Clone(ctx, m.site.template, hypervisor.Clone{
 		VMID: m.VMID, Name: m.Name, Description: description(m),
 		Full: m.Spec.FullClone, Storage: m.cloneStorage(),
 	})
@@ -138,13 +139,13 @@ func (s *Steps) clearFirewall(ctx context.Context, m *Machine) error {
 
 // orAnotherID looks once more at an id that Proxmox calls taken: it may be our own clone whose answer was lost.
 func (s *Steps) orAnotherID(ctx context.Context, m *Machine, cause error) error {
-	if !errors.Is(cause, ErrTaken) {
+	if !errors.Is(cause, hypervisor.ErrTaken) {
 		return cause
 	}
 	m.site.cluster = nil
 	config, err := s.copied(ctx, m)
 	switch {
-	case err != nil && !errors.Is(err, ErrNoGuest):
+	case err != nil && !errors.Is(err, hypervisor.ErrNoGuest):
 		return err // not knowing whose it is, we keep the id
 	case err == nil && (ours(config, m.site.mark) || config.Values["name"] == ""):
 		return pipeline.Wait(s.poll(), "the clone")

@@ -7,13 +7,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // wish computes what must be written so that one aspect of a guest is as wanted; empty when it is already.
-type wish func(m *Machine, c GuestConfig) map[string]string
+type wish func(m *Machine, c hypervisor.GuestConfig) map[string]string
 
 // apply writes what the wish asks for, and nothing when nothing differs.
 func (s *Steps) apply(ctx context.Context, m *Machine, w wish) error {
@@ -21,7 +22,7 @@ func (s *Steps) apply(ctx context.Context, m *Machine, w wish) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, m, c, Change{Set: w(m, c)})
+	return s.write(ctx, m, c, hypervisor.Change{Set: w(m, c)})
 }
 
 // setCPURAM writes cores and memory, and in the same call everything that later steps would write: one request instead
@@ -38,7 +39,7 @@ func (s *Steps) setCPURAM(ctx context.Context, m *Machine) error {
 	return s.apply(ctx, m, wishForCPU)
 }
 
-func wishForAll(m *Machine, c GuestConfig) map[string]string {
+func wishForAll(m *Machine, c hypervisor.GuestConfig) map[string]string {
 	all := map[string]string{}
 	for _, w := range []wish{wishForCPU, wishForSystemLimits, wishForNIC, wishForCloudInit} {
 		maps.Copy(all, w(m, c))
@@ -72,7 +73,7 @@ func (s *Steps) setCloudInit(ctx context.Context, m *Machine) error {
 	return nil
 }
 
-func wishForCPU(m *Machine, c GuestConfig) map[string]string {
+func wishForCPU(m *Machine, c hypervisor.GuestConfig) map[string]string {
 	memory := strconv.Itoa(m.Spec.MemoryMiB)
 	want := map[string]string{"cores": strconv.Itoa(m.Spec.Cores), "sockets": "1", "memory": memory, "onboot": "1"}
 	if balloon, err := strconv.Atoi(c.Values["balloon"]); err == nil && balloon > m.Spec.MemoryMiB {
@@ -88,11 +89,11 @@ func wishForCPU(m *Machine, c GuestConfig) map[string]string {
 	return want
 }
 
-func wishForSystemLimits(m *Machine, c GuestConfig) map[string]string {
+func wishForSystemLimits(m *Machine, c hypervisor.GuestConfig) map[string]string {
 	return wishForLimits(c, m.Spec.System.Limits, hardware.System)
 }
 
-func wishForNIC(m *Machine, c GuestConfig) map[string]string {
+func wishForNIC(m *Machine, c hypervisor.GuestConfig) map[string]string {
 	have := hardware.ParseOptions(cmp.Or(c.Values["net0"], "virtio"))
 	want := m.nic(have)
 	if c.Values["net0"] != "" && want.Equal(have) {
@@ -128,7 +129,7 @@ func (m *Machine) wire() (bridge string, vlan int) {
 	return m.Spec.Network.Bridge, m.Spec.Network.VLAN
 }
 
-func wishForCloudInit(m *Machine, c GuestConfig) map[string]string {
+func wishForCloudInit(m *Machine, c hypervisor.GuestConfig) map[string]string {
 	want := map[string]string{"ciuser": m.Username, "ipconfig0": m.ipConfig(), "nameserver": m.nameservers(), "searchdomain": m.Spec.MainDomain}
 	maps.DeleteFunc(want, func(key, value string) bool { return value == "" || c.Values[key] == value })
 	if keys := strings.TrimSpace(m.Spec.SSHKeys); keys != "" && !m.site.secret {
@@ -144,7 +145,7 @@ func wishForCloudInit(m *Machine, c GuestConfig) map[string]string {
 }
 
 // cloudInitDrive is the drive to add when c has none.
-func (m *Machine) cloudInitDrive(c GuestConfig) (key, value string) {
+func (m *Machine) cloudInitDrive(c hypervisor.GuestConfig) (key, value string) {
 	system, ok := hardware.System(c.Values)
 	for _, d := range hardware.Drives(c.Values) {
 		if d.IsCloudInit() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
@@ -40,7 +41,7 @@ func (s *Steps) setIPSet(ctx context.Context, m *Machine) error {
 		return m.site.hv.DropIPSet(ctx, m.Node, m.VMID, ipSet)
 	}
 	have, err := m.site.hv.IPSet(ctx, m.Node, m.VMID, ipSet)
-	if errors.Is(err, ErrMissing) {
+	if errors.Is(err, hypervisor.ErrMissing) {
 		err = m.site.hv.CreateIPSet(ctx, m.Node, m.VMID, ipSet)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
@@ -89,7 +90,7 @@ func (s *Steps) createAdditionalDisk(ctx context.Context, m *Machine) error {
 	if line, ok := hardware.PinBoot(c.Values, system); ok {
 		set["boot"] = line
 	}
-	return s.write(ctx, m, c, Change{Set: set})
+	return s.write(ctx, m, c, hypervisor.Change{Set: set})
 }
 
 // newDisk asks for a volume: "<storage>:<GiB>,format=…" and the limits.
@@ -125,12 +126,12 @@ func (s *Steps) limitAdditionalDisk(ctx context.Context, m *Machine) error {
 	if m.Spec.Additional.SizeGiB == 0 {
 		return pipeline.Skip("not configured")
 	}
-	return s.apply(ctx, m, func(m *Machine, c GuestConfig) map[string]string {
+	return s.apply(ctx, m, func(m *Machine, c hypervisor.GuestConfig) map[string]string {
 		return wishForLimits(c, m.Spec.Additional.Limits, hardware.Additional)
 	})
 }
 
-func wishForLimits(c GuestConfig, limits spec.Limits, which pick) map[string]string {
+func wishForLimits(c hypervisor.GuestConfig, limits spec.Limits, which pick) map[string]string {
 	d, ok := which(c.Values)
 	if !ok {
 		return nil

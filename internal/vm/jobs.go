@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
@@ -59,11 +60,11 @@ func (s *Steps) obeySuspension(ctx context.Context, m *Machine) error {
 	return s.start(ctx, m)
 }
 
-func wishSuspended(_ *Machine, c GuestConfig) map[string]string {
+func wishSuspended(_ *Machine, c hypervisor.GuestConfig) map[string]string {
 	return hardware.Plugged(c.Values, "0", "1")
 }
 
-func wishUnsuspended(_ *Machine, c GuestConfig) map[string]string {
+func wishUnsuspended(_ *Machine, c hypervisor.GuestConfig) map[string]string {
 	return hardware.Plugged(c.Values, "1", "")
 }
 
@@ -78,7 +79,7 @@ func (s *Steps) setPassword(ctx context.Context, m *Machine) error {
 		return err
 	}
 	err = m.site.hv.SetPassword(ctx, m.Node, m.VMID, m.Username, m.Password)
-	if errors.Is(err, ErrNoAgent) {
+	if errors.Is(err, hypervisor.ErrNoAgent) {
 		return pipeline.Skip("no guest agent: the new password counts after the next restart")
 	}
 	return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
@@ -97,7 +98,7 @@ func (s *Steps) orStay(m *Machine, cause error) error {
 }
 
 // targetStorage maps the disks to the product's storage when the template's is not wanted.
-func (m *Machine) targetStorage(c GuestConfig) string {
+func (m *Machine) targetStorage(c hypervisor.GuestConfig) string {
 	system, ok := hardware.System(c.Values)
 	if want := m.Spec.System.Storage; ok && want != "" && want != system.Storage() {
 		return want
@@ -107,13 +108,13 @@ func (m *Machine) targetStorage(c GuestConfig) string {
 
 // target is the node the guest should live on: the product's, else the one with the most free memory, always one
 // that has the storages. With none in sight it is the node the guest is on.
-func (s *Steps) target(ctx context.Context, m *Machine, c GuestConfig) (string, error) {
+func (s *Steps) target(ctx context.Context, m *Machine, c hypervisor.GuestConfig) (string, error) {
 	cluster, err := m.resources(ctx)
 	if err != nil {
 		return "", err
 	}
 	for _, n := range s.candidates(m, cluster.Nodes) {
-		if n == m.Node || cluster.hold(n, m.storagesNeeded(c)) {
+		if n == m.Node || cluster.Holds(n, m.storagesNeeded(c)) {
 			s.placement.Put(m.ServiceID, m.ServerID, n, int64(m.Spec.MemoryMiB)<<20)
 			return n, nil
 		}
@@ -121,23 +122,11 @@ func (s *Steps) target(ctx context.Context, m *Machine, c GuestConfig) (string, 
 	return m.Node, nil
 }
 
-// hold tells whether node can use all these storages for disks.
-func (r Resources) hold(node string, storages []string) bool {
-	for _, id := range storages {
-		if !slices.ContainsFunc(r.Storages, func(st Storage) bool {
-			return st.ID == id && st.Node == node && st.Active && slices.Contains(st.Content, "images")
-		}) {
-			return false
-		}
-	}
-	return true
-}
-
 // candidates orders the nodes that are online: the product's own first, then by free memory, counting guests
 // that are on their way but do not use their memory yet.
-func (s *Steps) candidates(m *Machine, nodes []Node) []string {
-	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n Node) bool { return !n.Online })
-	slices.SortStableFunc(nodes, func(a, b Node) int {
+func (s *Steps) candidates(m *Machine, nodes []hypervisor.Node) []string {
+	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n hypervisor.Node) bool { return !n.Online })
+	slices.SortStableFunc(nodes, func(a, b hypervisor.Node) int {
 		if a.Name == m.Spec.Node || b.Name == m.Spec.Node {
 			return first(a.Name == m.Spec.Node)
 		}
@@ -157,12 +146,12 @@ func first(yes bool) int {
 	return 1
 }
 
-func (s *Steps) free(m *Machine, n Node) int64 {
+func (s *Steps) free(m *Machine, n hypervisor.Node) int64 {
 	return n.FreeMemory - s.placement.Planned(m.ServiceID, m.ServerID, n.Name)
 }
 
 // storagesNeeded on the target: where the disks are, or the product's storage that they all move to.
-func (m *Machine) storagesNeeded(c GuestConfig) []string {
+func (m *Machine) storagesNeeded(c hypervisor.GuestConfig) []string {
 	if to := m.targetStorage(c); to != "" {
 		return []string{to}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
@@ -90,8 +91,8 @@ func TestOurs_wantsTheWholeMark(t *testing.T) {
 	}
 }
 
-func guest(pairs ...string) GuestConfig {
-	c := GuestConfig{Values: map[string]string{}}
+func guest(pairs ...string) hypervisor.GuestConfig {
+	c := hypervisor.GuestConfig{Values: map[string]string{}}
 	for i := 0; i < len(pairs); i += 2 {
 		c.Values[pairs[i]] = pairs[i+1]
 	}

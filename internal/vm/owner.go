@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 )
 
@@ -23,7 +24,7 @@ func description(m *Machine) string {
 }
 
 // ours tells whether the guest's description carries the mark of this service.
-func ours(c GuestConfig, mark string) bool {
+func ours(c hypervisor.GuestConfig, mark string) bool {
 	for word := range strings.FieldsSeq(c.Values["description"]) {
 		if word == mark {
 			return true
@@ -33,7 +34,7 @@ func ours(c GuestConfig, mark string) bool {
 }
 
 // foreign refuses a guest that is not ours, with both names.
-func foreign(m *Machine, c GuestConfig) error {
+func foreign(m *Machine, c hypervisor.GuestConfig) error {
 	return pipeline.WithFault(fmt.Errorf("VM %d on node %s is %q and does not carry the mark of service %d (%q): kvmbridge will not touch it",
 		m.VMID, m.Node, c.Values["name"], m.ServiceID, m.Name), pipeline.NeedsPerson)
 }
@@ -44,36 +45,36 @@ const fresh = 30 * time.Second
 
 // guest returns the configuration of m's own guest, read once and then again after every write and every long wait. It
 // finds the guest on another node when somebody moved it, and refuses one that is not ours.
-func (s *Steps) guest(ctx context.Context, m *Machine) (GuestConfig, error) {
+func (s *Steps) guest(ctx context.Context, m *Machine) (hypervisor.GuestConfig, error) {
 	if m.site.config != nil && s.Clock.Now().Sub(m.site.readAt) < fresh {
 		return *m.site.config, nil
 	}
 	c, err := s.read(ctx, m)
 	if err != nil {
-		return GuestConfig{}, err
+		return hypervisor.GuestConfig{}, err
 	}
 	if !m.owns(c) {
-		return GuestConfig{}, foreign(m, c)
+		return hypervisor.GuestConfig{}, foreign(m, c)
 	}
 	s.remember(m, c)
 	return c, nil
 }
 
-func (s *Steps) remember(m *Machine, c GuestConfig) {
+func (s *Steps) remember(m *Machine, c hypervisor.GuestConfig) {
 	m.site.config, m.site.readAt = &c, s.Clock.Now()
 }
 
-func (s *Steps) read(ctx context.Context, m *Machine) (GuestConfig, error) {
+func (s *Steps) read(ctx context.Context, m *Machine) (hypervisor.GuestConfig, error) {
 	if m.Node != "" {
 		c, err := m.site.hv.Config(ctx, m.Node, m.VMID)
-		if !errors.Is(err, ErrNoGuest) && (err == nil || !s.nodeLeft(ctx, m)) {
+		if !errors.Is(err, hypervisor.ErrNoGuest) && (err == nil || !s.nodeLeft(ctx, m)) {
 			return c, err
 		}
 	}
 	m.site.cluster = nil // somebody moved it
 	ref, err := s.locate(ctx, m)
 	if err != nil {
-		return GuestConfig{}, err
+		return hypervisor.GuestConfig{}, err
 	}
 	m.Node = ref.Node
 	return m.site.hv.Config(ctx, m.Node, m.VMID)
@@ -82,23 +83,23 @@ func (s *Steps) read(ctx context.Context, m *Machine) (GuestConfig, error) {
 // nodeLeft tells whether the recorded node is no member of the cluster any more.
 func (s *Steps) nodeLeft(ctx context.Context, m *Machine) bool {
 	cluster, err := m.resources(ctx)
-	return err == nil && !slices.ContainsFunc(cluster.Nodes, func(n Node) bool { return n.Name == m.Node })
+	return err == nil && !slices.ContainsFunc(cluster.Nodes, func(n hypervisor.Node) bool { return n.Name == m.Node })
 }
 
 // locate finds m's guest in the cluster's list.
-func (s *Steps) locate(ctx context.Context, m *Machine) (GuestRef, error) {
+func (s *Steps) locate(ctx context.Context, m *Machine) (hypervisor.GuestRef, error) {
 	cluster, err := m.resources(ctx)
 	if err != nil {
-		return GuestRef{}, err
+		return hypervisor.GuestRef{}, err
 	}
 	if ref, ok := cluster.Guest(m.VMID); ok {
 		return ref, nil
 	}
-	return GuestRef{}, pipeline.WithFault(fmt.Errorf("VM %d of service %d: %w anywhere in the cluster", m.VMID, m.ServiceID, ErrNoGuest), pipeline.NeedsPerson)
+	return hypervisor.GuestRef{}, pipeline.WithFault(fmt.Errorf("VM %d of service %d: %w anywhere in the cluster", m.VMID, m.ServiceID, hypervisor.ErrNoGuest), pipeline.NeedsPerson)
 }
 
 // write applies change to m's guest and forgets what was read before.
-func (s *Steps) write(ctx context.Context, m *Machine, c GuestConfig, change Change) error {
+func (s *Steps) write(ctx context.Context, m *Machine, c hypervisor.GuestConfig, change hypervisor.Change) error {
 	if len(change.Set) == 0 && len(change.Delete) == 0 {
 		return nil
 	}

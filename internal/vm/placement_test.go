@@ -4,17 +4,20 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 )
 
-func node(name string, gib int64) Node { return Node{Name: name, Online: true, FreeMemory: gib * gib0} }
+func node(name string, gib int64) hypervisor.Node {
+	return hypervisor.Node{Name: name, Online: true, FreeMemory: gib * gib0}
+}
 
 const gib0 = 1 << 30
 
 func TestCandidates_mostFreeMemoryFirst(t *testing.T) {
 	t.Parallel()
 	var s Steps
-	nodes := []Node{node("a", 10), node("b", 30), node("c", 20), {Name: "off", FreeMemory: 90 * gib0}}
+	nodes := []hypervisor.Node{node("a", 10), node("b", 30), node("c", 20), {Name: "off", FreeMemory: 90 * gib0}}
 	m := &Machine{ServiceID: 1, ServerID: 1, Spec: spec.Spec{MemoryMiB: 8 << 10}}
 	if got := s.candidates(m, nodes); !slices.Equal(got, []string{"b", "c", "a"}) {
 		t.Errorf("got %v, want b c a and no node that is off", got)
@@ -32,7 +35,7 @@ func TestCandidates_mostFreeMemoryFirst(t *testing.T) {
 func TestPlacement_countsGuestsOnTheirWay(t *testing.T) {
 	t.Parallel()
 	var s Steps
-	nodes := []Node{node("a", 10), node("b", 9)}
+	nodes := []hypervisor.Node{node("a", 10), node("b", 9)}
 	order := func(service, server int64) *Machine {
 		return &Machine{ServiceID: service, ServerID: server, Spec: spec.Spec{MemoryMiB: 4 << 10}}
 	}
@@ -55,26 +58,5 @@ func TestPlacement_countsGuestsOnTheirWay(t *testing.T) {
 	}
 	if n := s.placement.Planned(2, 1, "a"); n != 0 {
 		t.Errorf("%d bytes: an order counts itself", n)
-	}
-}
-
-func TestHold_wantsEveryStorageActiveForImages(t *testing.T) {
-	t.Parallel()
-	images := []string{"images"}
-	r := Resources{Storages: []Storage{
-		{ID: "lvm", Node: "a", Active: true, Content: images},
-		{ID: "nfs", Node: "a", Active: false, Content: images},
-		{ID: "iso", Node: "a", Active: true, Content: []string{"iso"}},
-		{ID: "lvm", Node: "b", Active: true, Content: images},
-		{ID: "nfs", Node: "b", Active: true, Content: images},
-	}}
-	for _, tc := range []struct {
-		node string
-		ids  []string
-		want bool
-	}{{"a", []string{"lvm"}, true}, {"a", []string{"lvm", "nfs"}, false}, {"a", []string{"iso"}, false}, {"b", []string{"lvm", "nfs"}, true}, {"c", []string{"lvm"}, false}} {
-		if got := r.hold(tc.node, tc.ids); got != tc.want {
-			t.Errorf("%s holds %v: %t, want %t", tc.node, tc.ids, got, tc.want)
-		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
@@ -13,7 +14,7 @@ import (
 // Fleet finds the cluster behind a WHMCS server entry.
 type Fleet interface {
 	// Cluster fails with a sentence for a person when the entry is missing, disabled, not ours or has no credentials.
-	Cluster(ctx context.Context, serverID int64) (Hypervisor, error)
+	Cluster(ctx context.Context, serverID int64) (hypervisor.Cluster, error)
 }
 
 // Catalogue answers what WHMCS knows; implemented by internal/whmcs.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 )
 
@@ -35,13 +36,13 @@ func (s *Steps) powerOff(ctx context.Context, m *Machine) error {
 	case off.asked.IsZero():
 		off.asked, off.beat = now, now
 		s.tell(m, "stop request sent")
-		if _, err := m.site.hv.Shutdown(ctx, m.Node, m.VMID, gracePeriod); err != nil && !errors.Is(err, ErrUnknownOutcome) {
+		if _, err := m.site.hv.Shutdown(ctx, m.Node, m.VMID, gracePeriod); err != nil && !errors.Is(err, hypervisor.ErrUnknownOutcome) {
 			return err
 		}
 	case now.Sub(off.asked) >= gracePeriod && off.forced.IsZero():
 		off.forced = now
 		s.tell(m, "still running after %ds, cutting the power", int(gracePeriod.Seconds()))
-		if _, err := m.site.hv.Stop(ctx, m.Node, m.VMID); err != nil && !errors.Is(err, ErrUnknownOutcome) {
+		if _, err := m.site.hv.Stop(ctx, m.Node, m.VMID); err != nil && !errors.Is(err, hypervisor.ErrUnknownOutcome) {
 			return err
 		}
 	case !off.forced.IsZero() && now.Sub(off.forced) >= forcePeriod:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 	"github.com/kvmbridge/kvmbridge/internal/vm/guess"
@@ -56,12 +57,12 @@ type site struct {
 	unseen  error           // why the cluster cannot be asked at all
 	shaky   time.Time       // since when it answers badly
 
-	hv        Hypervisor
-	mark      string       // ownership mark of this service
-	config    *GuestConfig // as last read; nil after a write
-	readAt    time.Time    // when that was
-	cluster   *Resources   // as last read; nil when something has changed that matters
-	template  GuestRef
+	hv        hypervisor.Cluster
+	mark      string                  // ownership mark of this service
+	config    *hypervisor.GuestConfig // as last read; nil after a write
+	readAt    time.Time               // when that was
+	cluster   *hypervisor.Resources   // as last read; nil when something has changed that matters
+	template  hypervisor.GuestRef
 	source    hardware.Disk // the template's system disk
 	target    string
 	secret    bool      // this pass has written the guest's password
@@ -128,7 +129,7 @@ func (s *Steps) visit(ctx context.Context, m *Machine) error {
 }
 
 // resources of the cluster, read once and again after something changed.
-func (m *Machine) resources(ctx context.Context) (Resources, error) {
+func (m *Machine) resources(ctx context.Context) (hypervisor.Resources, error) {
 	if m.site.cluster == nil {
 		r, err := m.site.hv.Resources(ctx)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 )
 
@@ -44,7 +45,7 @@ func (s *Steps) doTerminate(ctx context.Context, m *Machine) error {
 // patient looks again for a while at what passes by itself: a node that restarts should not cost an admin's attention.
 func (s *Steps) patient(m *Machine, err error) error {
 	_, waiting := errors.AsType[pipeline.WaitError](err)
-	passes := pipeline.FaultOf(err) == pipeline.Transient || errors.Is(err, ErrNoGuest) // it moved between two looks
+	passes := pipeline.FaultOf(err) == pipeline.Transient || errors.Is(err, hypervisor.ErrNoGuest) // it moved between two looks
 	if err == nil || waiting || !passes {
 		m.site.shaky = time.Time{}
 		return err
@@ -102,7 +103,7 @@ func (s *Steps) mine(ctx context.Context, m *Machine) (bool, error) {
 	m.site.config = nil
 	c, err := s.read(ctx, m)
 	switch {
-	case errors.Is(err, ErrNoGuest):
+	case errors.Is(err, hypervisor.ErrNoGuest):
 		return false, s.lookTwice(m)
 	case err != nil:
 		return false, err
@@ -128,7 +129,7 @@ func (s *Steps) lookTwice(m *Machine) error {
 }
 
 // owns reports whether c is m's own guest.
-func (m *Machine) owns(c GuestConfig) bool {
+func (m *Machine) owns(c hypervisor.GuestConfig) bool {
 	return ours(c, m.site.mark) || m.Adopted && c.Values["name"] == m.Name
 }
 
@@ -199,7 +200,7 @@ func (s *Steps) dropBackups(ctx context.Context, m *Machine) error {
 	return nil
 }
 
-func (s *Steps) dropBackup(ctx context.Context, m *Machine, storage string, b Backup) error {
+func (s *Steps) dropBackup(ctx context.Context, m *Machine, storage string, b hypervisor.Backup) error {
 	if m.site.tried == nil {
 		m.site.tried = map[string]bool{}
 		s.tell(m, "removing backups")
@@ -242,9 +243,9 @@ func (s *Steps) delete(ctx context.Context, m *Machine) error {
 	s.tell(m, "DELETE VM vmid=%d node=%s purge=1", m.VMID, m.Node)
 	upid, err := m.site.hv.Delete(ctx, m.Node, m.VMID)
 	switch {
-	case errors.Is(err, ErrNoGuest):
+	case errors.Is(err, hypervisor.ErrNoGuest):
 		return s.gone(m)
-	case errors.Is(err, ErrLocked), errors.Is(err, ErrUnknownOutcome):
+	case errors.Is(err, hypervisor.ErrLocked), errors.Is(err, hypervisor.ErrUnknownOutcome):
 		return pipeline.Wait(offPoll, "the VM to be deleted")
 	case err != nil:
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
@@ -50,7 +51,7 @@ type world struct {
 // fleet is the one cluster of a world.
 type fleet struct{ cluster *proxmox.Cluster }
 
-func (f fleet) Cluster(context.Context, int64) (vm.Hypervisor, error) { return f.cluster, nil }
+func (f fleet) Cluster(context.Context, int64) (hypervisor.Cluster, error) { return f.cluster, nil }
 
 func newWorld(t *testing.T, change ...func(*pvesim.Config)) *world {
 	t.Helper()

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kvmbridge/kvmbridge/internal/audit"
+	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
@@ -202,14 +203,14 @@ func (a *Auditor) cluster(ctx context.Context, s whmcs.Server) audit.Cluster {
 	return c
 }
 
-func read(ctx context.Context, hv vm.Hypervisor, ref vm.GuestRef) audit.Guest {
+func read(ctx context.Context, hv hypervisor.Cluster, ref hypervisor.GuestRef) audit.Guest {
 	g := audit.Guest{GuestRef: ref}
 	if ref.Template {
 		return g
 	}
 	config, err := hv.Config(ctx, ref.Node, ref.VMID)
 	switch {
-	case errors.Is(err, vm.ErrNoGuest): // a container, or gone since the list was made
+	case errors.Is(err, hypervisor.ErrNoGuest): // a container, or gone since the list was made
 	case err != nil:
 		g.Fault = strings.TrimSpace(err.Error())
 	default:
