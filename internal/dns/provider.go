@@ -79,12 +79,16 @@ const (
 var (
 	// ErrRefused: the provider will say no until a person mends something.
 	ErrRefused = errors.New("refused")
-	// ErrNoZone: the provider, which answers, has no such zone. It is an ErrRefused; nothing of ours is left there.
+	// ErrNoZone: the provider, which answers, has no such zone; nothing of ours is left there.
 	ErrNoZone = errors.New("no such zone at the provider")
-	// ErrForeign: a value that is not ours stands where ours should be the only one, or a CNAME holds the name. It is an
-	// ErrRefused.
+	// ErrForeign: a value that is not ours stands where ours should be the only one, or a CNAME holds the name.
 	ErrForeign = errors.New("somebody else's record is in the way")
 )
+
+// Lasting tells an error that another try will not mend.
+func Lasting(err error) bool {
+	return errors.Is(err, ErrRefused) || errors.Is(err, ErrNoZone) || errors.Is(err, ErrForeign)
+}
 
 // LaterError asks for a pause before the next try.
 type LaterError struct {
