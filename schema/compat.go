@@ -25,7 +25,7 @@ func Compat() []Table {
 func AllTables() []string {
 	own := []string{
 		"kvmbridge_vm", "kvmbridge_jobs", "kvmbridge_runs", "kvmbridge_run_steps", "kvmbridge_ip_allocations", "kvmbridge_vmid_reservations",
-		"kvmbridge_dns_records", "kvmbridge_outbox", "kvmbridge_tasks", "kvmbridge_settings", "kvmbridge_servers", "kvmbridge_secrets",
+		"kvmbridge_dns_records", "kvmbridge_turns", "kvmbridge_outbox", "kvmbridge_tasks", "kvmbridge_settings", "kvmbridge_servers", "kvmbridge_secrets",
 		"kvmbridge_migrations", "kvmbridge_locks",
 	}
 	for _, t := range Compat() {

@@ -1,0 +1,180 @@
+package zonebook
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
+)
+
+// Sealer seals and opens texts that are bound to a purpose and a row.
+type Sealer interface {
+	Seal(purpose string, row int64, text string) ([]byte, error)
+	Open(purpose string, row int64, sealed []byte) (string, error)
+}
+
+// Book reads and writes the zones; it is safe for concurrent use.
+type Book struct {
+	sql  *sqlx.DB
+	seal Sealer
+}
+
+// New keeps the zones in the database behind db.
+func New(db *sqlx.DB, s Sealer) *Book { return &Book{db, s} }
+
+// ErrNoZone says that there is no zone of that id.
+var ErrNoZone = errors.New("there is no such DNS zone: it may have been deleted meanwhile")
+
+const (
+	purpose    = "dns_zone"
+	sealedMark = "sealed:" // before base64 in the stored JSON
+	takeOver   = "take_over"
+)
+
+type row struct {
+	ID     int64          `db:"id"`
+	Zone   string         `db:"zone"`
+	Type   string         `db:"type"`
+	TTL    int            `db:"ttl"`
+	Config sql.NullString `db:"config"`
+}
+
+const columns = "SELECT id, zone, type, ttl, config FROM puq_proxmox_kvm_dns_zones"
+
+// DNSZones lists the zones by id. One whose secrets cannot be opened is listed without them, and with its Fault.
+func (b *Book) DNSZones(ctx context.Context) ([]zones.Zone, error) {
+	var rows []row
+	if err := b.sql.SelectContext(ctx, &rows, columns+" ORDER BY id"); err != nil {
+		return nil, fmt.Errorf("list the DNS zones: %w", err)
+	}
+	list := make([]zones.Zone, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, b.zone(r))
+	}
+	return list, nil
+}
+
+// DNSZone is one zone; ErrNoZone when there is none.
+func (b *Book) DNSZone(ctx context.Context, id int64) (zones.Zone, error) {
+	var r row
+	err := b.sql.GetContext(ctx, &r, columns+" WHERE id = ?", id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return zones.Zone{}, ErrNoZone
+	}
+	if err != nil {
+		return zones.Zone{}, fmt.Errorf("read DNS zone %d: %w", id, err)
+	}
+	return b.zone(r), nil
+}
+
+func (b *Book) zone(r row) zones.Zone {
+	z := zones.Zone{ID: r.ID, Name: zones.Name(r.Zone), Provider: strings.ToLower(r.Type), TTL: r.TTL, Fields: map[string]string{}}
+	var config map[string]any
+	if json.Unmarshal([]byte(r.Config.String), &config) != nil {
+		return z // an empty form says what is missing
+	}
+	for name, value := range config {
+		text, err := b.open(r.ID, value)
+		if err != nil {
+			z.Fault = fmt.Sprintf("the saved secret of zone %s cannot be read (%v): enter it again", r.Zone, err)
+			continue
+		}
+		z.Fields[name] = text
+	}
+	z.TakeOver = z.Fields[takeOver] == "1"
+	delete(z.Fields, takeOver)
+	return z
+}
+
+func (b *Book) open(id int64, value any) (string, error) {
+	text, ok := value.(string)
+	if !ok {
+		return fmt.Sprint(value), nil
+	}
+	packed, sealed := strings.CutPrefix(text, sealedMark)
+	if !sealed {
+		return text, nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(packed)
+	if err != nil {
+		return "", err
+	}
+	return b.seal.Open(purpose, id, raw)
+}
+
+// SaveDNSZone writes a zone that was checked; ID 0 = a new one. It returns the id.
+func (b *Book) SaveDNSZone(ctx context.Context, z zones.Zone) (int64, error) {
+	err := tx.Run(ctx, b.sql, func(q *sqlx.Tx) error {
+		id, err := enter(ctx, q, z)
+		if err != nil {
+			return err
+		}
+		config, err := b.config(id, z)
+		if err != nil {
+			return err
+		}
+		z.ID = id
+		n, err := tx.Affected(q.ExecContext(ctx, "UPDATE puq_proxmox_kvm_dns_zones SET zone = ?, type = ?, ttl = ?, config = ? WHERE id = ?",
+			z.Name, z.Provider, z.TTL, config, id))
+		if err == nil && n == 0 {
+			return ErrNoZone
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("save DNS zone %s: %w", z.Name, err)
+	}
+	return z.ID, nil
+}
+
+// enter gives a new zone its id, which its secrets are bound to.
+func enter(ctx context.Context, q *sqlx.Tx, z zones.Zone) (int64, error) {
+	if z.ID != 0 {
+		return z.ID, nil
+	}
+	res, err := q.ExecContext(ctx, "INSERT INTO puq_proxmox_kvm_dns_zones (zone, type, ttl, config) VALUES (?, ?, ?, '{}')", z.Name, z.Provider, z.TTL)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+func (b *Book) config(id int64, z zones.Zone) (string, error) {
+	config := map[string]string{}
+	if z.TakeOver {
+		config[takeOver] = "1"
+	}
+	for _, f := range zones.Find(z.Provider).Fields {
+		value := z.Fields[f.Name]
+		if f.Secret && value != "" {
+			sealed, err := b.seal.Seal(purpose, id, value)
+			if err != nil {
+				return "", err
+			}
+			value = sealedMark + base64.StdEncoding.EncodeToString(sealed)
+		}
+		config[f.Name] = value
+	}
+	return plain.JSON(config), nil
+}
+
+// DeleteDNSZone removes the entry of a zone; records that are ours stay where they are, and in the ledger.
+func (b *Book) DeleteDNSZone(ctx context.Context, id int64) error {
+	n, err := tx.Affected(b.sql.ExecContext(ctx, "DELETE FROM puq_proxmox_kvm_dns_zones WHERE id = ?", id))
+	switch {
+	case err != nil:
+		return fmt.Errorf("delete DNS zone %d: %w", id, err)
+	case n == 0:
+		return ErrNoZone
+	}
+	return nil
+}
