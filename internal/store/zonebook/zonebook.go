@@ -12,24 +12,19 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
+	"github.com/kvmbridge/kvmbridge/internal/seal"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
-// Sealer seals and opens texts that are bound to a purpose and a row.
-type Sealer interface {
-	Seal(purpose string, row int64, text string) ([]byte, error)
-	Open(purpose string, row int64, sealed []byte) (string, error)
-}
-
 // Book reads and writes the zones; it is safe for concurrent use.
 type Book struct {
-	sql  *sqlx.DB
-	seal Sealer
+	sql *sqlx.DB
+	box *seal.Box
 }
 
-// New keeps the zones in the database behind db.
-func New(db *sqlx.DB, s Sealer) *Book { return &Book{db, s} }
+// New keeps the zones in the database behind db; box seals their secrets.
+func New(db *sqlx.DB, box *seal.Box) *Book { return &Book{db, box} }
 
 // ErrNoZone says that there is no zone of that id.
 var ErrNoZone = errors.New("there is no such DNS zone: it may have been deleted meanwhile")
@@ -108,7 +103,7 @@ func (b *Book) open(id int64, value any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.seal.Open(purpose, id, raw)
+	return b.box.Open(purpose, id, raw)
 }
 
 // SaveDNSZone writes a zone that was checked; ID 0 = a new one. It returns the id.
@@ -118,13 +113,9 @@ func (b *Book) SaveDNSZone(ctx context.Context, z zones.Zone) (int64, error) {
 		if err != nil {
 			return err
 		}
-		config, err := b.config(id, z)
-		if err != nil {
-			return err
-		}
 		z.ID = id
 		n, err := tx.Affected(q.ExecContext(ctx, "UPDATE puq_proxmox_kvm_dns_zones SET zone = ?, type = ?, ttl = ?, config = ? WHERE id = ?",
-			z.Name, z.Provider, z.TTL, config, id))
+			z.Name, z.Provider, z.TTL, b.config(id, z), id))
 		if err == nil && n == 0 {
 			return ErrNoZone
 		}
@@ -148,7 +139,7 @@ func enter(ctx context.Context, q *sqlx.Tx, z zones.Zone) (int64, error) {
 	return res.LastInsertId()
 }
 
-func (b *Book) config(id int64, z zones.Zone) (string, error) {
+func (b *Book) config(id int64, z zones.Zone) string {
 	config := map[string]string{}
 	if z.TakeOver {
 		config[takeOver] = "1"
@@ -156,15 +147,11 @@ func (b *Book) config(id int64, z zones.Zone) (string, error) {
 	for _, f := range zones.Find(z.Provider).Fields {
 		value := z.Fields[f.Name]
 		if f.Secret && value != "" {
-			sealed, err := b.seal.Seal(purpose, id, value)
-			if err != nil {
-				return "", err
-			}
-			value = sealedMark + base64.StdEncoding.EncodeToString(sealed)
+			value = sealedMark + base64.StdEncoding.EncodeToString(b.box.Seal(purpose, id, value))
 		}
 		config[f.Name] = value
 	}
-	return plain.JSON(config), nil
+	return plain.JSON(config)
 }
 
 // DeleteDNSZone removes the entry of a zone; records that are ours stay where they are, and in the ledger.
