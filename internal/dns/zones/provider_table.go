@@ -43,7 +43,7 @@ func Providers() []Provider {
 	return []Provider{
 		{ID: "cloudflare", Label: "Cloudflare", Fields: []Field{
 			{Name: "account_id", Label: "Account ID", Hint: "needed for tokens that belong to an account", clean: hexID},
-			{Name: "zone_id", Label: "Zone ID", Hint: "on the zone's overview page; empty = found by the zone's name", clean: hexID},
+			{Name: "zone_id", Label: "Zone ID", Hint: "on the zone's overview page", Required: true, clean: hexID},
 			{Name: "api_token", Label: "API Token", Hint: "Cloudflare API token with DNS edit permissions", Required: true, Secret: true, account: true, clean: token},
 		}},
 		{ID: "hestiacp", Label: "HestiaCP", Fields: []Field{
