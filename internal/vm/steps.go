@@ -88,7 +88,7 @@ func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
 	if m.Spec, err = Wanted(facts); err != nil {
 		return pipeline.WithFault(err, pipeline.NeedsPerson)
 	}
-	if m.Status == Creation || m.ServerID == 0 {
+	if m.ServerID == 0 || m.Status == Creation && m.VMID == 0 { // a guest of an earlier life is where it was built
 		m.ServerID = facts.ServerID
 	}
 	m.ClientID, m.ServerHost = facts.ClientID, facts.ServerHost
