@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
@@ -67,8 +66,8 @@ func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 	return r, err
 }
 
-// machine turns a record into the domain's form.
-func (d *DB) machine(r record) (vm.Machine, error) {
+// machine turns a record into the domain's form. A password that cannot be opened hinders only what needs it.
+func (d *DB) machine(r record) vm.Machine {
 	m := vm.Machine{
 		ServiceID: r.ServiceID, ServerID: r.ServerID, ClientID: r.ClientID,
 		VMID: plain.Number(r.VMID.String), Name: r.Name.String, Domain: r.Domain.String, Username: r.Username.String,
@@ -82,13 +81,8 @@ func (d *DB) machine(r record) (vm.Machine, error) {
 		m.Job = vm.Job(r.Job.String)
 		m.JobAt = m.Job.At()
 	}
-	if len(r.Sealed) == 0 {
-		return m, nil
+	if len(r.Sealed) > 0 {
+		m.Password, m.PasswordFault = d.open(guestPassword, r.ServiceID, r.Sealed)
 	}
-	password, err := d.open(guestPassword, r.ServiceID, r.Sealed)
-	if err != nil {
-		return m, fmt.Errorf("read the guest's password: %w", err)
-	}
-	m.Password = password
-	return m, nil
+	return m
 }

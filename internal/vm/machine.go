@@ -25,6 +25,9 @@ type Machine struct {
 	Node       string            // where the guest was last seen
 	Username   string
 	Password   string // of the guest's operating system, plain in memory, sealed at rest
+	// PasswordFault is why Password could not be opened, such as a changed key; nil = it could, or there is none. Only what
+	// needs the password fails of it.
+	PasswordFault error
 
 	// Task is the UPID that the present step waits for; a hint, the guest is the truth.
 	Task string
