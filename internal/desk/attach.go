@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -82,20 +81,12 @@ func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (h
 	if err != nil {
 		return ref, err
 	}
-	if owner := marked(c); owner != "" && owner != vm.Mark(instance, serviceID) {
-		return ref, Sentence(fmt.Sprintf("VM %d (%s) carries the mark %s and is not of service %d.", vmid, ref.Name, owner, serviceID))
-	}
-	return ref, nil
-}
-
-// marked is the ownership mark in a guest's description, whosever it is; "" = none.
-func marked(c hypervisor.GuestConfig) string {
-	for word := range strings.FieldsSeq(c.Values["description"]) {
-		if strings.HasPrefix(word, "kvmbridge:") {
-			return word
+	for _, owner := range vm.Owners(c) {
+		if owner.Mark != vm.Mark(instance, serviceID) {
+			return ref, Sentence(fmt.Sprintf("VM %d (%s) carries the mark %s and is not of service %d.", vmid, ref.Name, owner.Mark, serviceID))
 		}
 	}
-	return ""
+	return ref, nil
 }
 
 // look finds a guest in the cluster of a server entry.

@@ -129,9 +129,7 @@ func (s *Steps) lookTwice(m *Machine) error {
 }
 
 // owns reports whether c is m's own guest.
-func (m *Machine) owns(c hypervisor.GuestConfig) bool {
-	return ours(c, m.site.mark) || m.Adopted && c.Values["name"] == m.Name
-}
+func (m *Machine) owns(c hypervisor.GuestConfig) bool { return m.Owns(c, m.site.mark) }
 
 // built reports whether a guest of m was ever cloned: the node is known from then on.
 func (m *Machine) built() bool { return m.Node != "" || m.Adopted }
