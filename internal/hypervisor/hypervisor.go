@@ -174,6 +174,7 @@ type GuestConfig struct {
 type Change struct {
 	Set    map[string]string
 	Delete []string
+	Purge  bool   // disks in Delete lose their volumes too, instead of becoming unused
 	Digest string // "" = whatever the configuration is now
 }
 
