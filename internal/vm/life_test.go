@@ -267,6 +267,8 @@ func TestJobs_stopStartAndRemove(t *testing.T) {
 	}
 	run(vm.JobStop, false)
 	run(vm.JobStart, true)
+	run(vm.JobRemove, true)
+	run(vm.JobStop, false)
 	run(vm.JobRemove, false)
 	if _, exists := w.sim.Guest(m.VMID); exists {
 		t.Error("the guest is still there")
