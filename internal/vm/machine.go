@@ -46,8 +46,6 @@ type Machine struct {
 	Adopted bool
 	// Discard: the guest of an earlier life has to be removed before this order is built (redeploy).
 	Discard bool
-	// Ordered is when the present order was written down; backups older than that are not of this guest.
-	Ordered time.Time
 
 	// Cleared by the settlement: addresses, VM id and identity go, in its transaction.
 	Gone bool

@@ -28,9 +28,11 @@ type Owner struct {
 }
 
 // Owners reads the ownership marks in a guest's description, whosever they are. A mark is a word of its own.
-func Owners(c hypervisor.GuestConfig) []Owner {
+func Owners(c hypervisor.GuestConfig) []Owner { return owners(c.Values["description"]) }
+
+func owners(text string) []Owner {
 	var list []Owner
-	for word := range strings.FieldsSeq(c.Values["description"]) {
+	for word := range strings.FieldsSeq(text) {
 		if name, ok := strings.CutPrefix(word, markPrefix); ok {
 			instance, service, _ := strings.Cut(name, ":")
 			id, _ := strconv.ParseInt(service, 10, 64)
