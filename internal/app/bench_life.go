@@ -3,10 +3,8 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -40,18 +38,8 @@ func deployed(ctx context.Context, n int) (s *stage, first int64, err error) {
 
 // reach waits until the machine of a service stands at a status.
 func (s *stage) reach(ctx context.Context, service int64, at pipeline.State) error {
-	for {
-		m, err := s.sidecar.store.Find(ctx, service)
-		if err != nil || m.Status == at {
-			return err
-		}
-		if m.Status == vm.ErrorTerminate {
-			return fmt.Errorf("service %d is at %s: %s", service, m.Status, m.LastError)
-		}
-		if err := clock.Sleep(ctx, clock.System{}, 2*time.Millisecond); err != nil {
-			return err
-		}
-	}
+	_, err := s.sidecar.awaitStatus(ctx, service, at, 2*time.Millisecond)
+	return err
 }
 
 // changeNothing counts the calls of a package change that changes nothing.
@@ -75,19 +63,6 @@ func changeNothing(ctx context.Context, say func(string, ...any)) (_ float64, er
 	g, _ := s.ground.Sim.Guest(m.VMID)
 	say("floor change_nop_calls: running %t, %d tasks started", g.Running, len(s.ground.Sim.Tasks())-tasks)
 	return float64(s.sidecar.Calls.Load() - before), nil
-}
-
-// awaitRuns waits until n runs of a service have ended well.
-func (s *Sidecar) awaitRuns(ctx context.Context, service int64, n int) error {
-	for {
-		runs, err := s.store.Runs(ctx, service, n)
-		if err != nil || len(runs) == n && runs[0].Result == "success" {
-			return err
-		}
-		if err := clock.Sleep(ctx, clock.System{}, 5*time.Millisecond); err != nil {
-			return err
-		}
-	}
 }
 
 // terminateLatency compares the end of a stopped VM with the one task that it needs.

@@ -11,16 +11,16 @@ import (
 // deed is what a button does to the machine of a service.
 type deed func(ctx context.Context, d *desk.Desk, call bridge.CommandCall) error
 
-// deeds are the buttons of product-spec §16 and SetVMID of §7.6. Whether the guest must be stopped for one is looked at
-// when its job runs, not here: nothing below waits for Proxmox but VMClone and SetVMID, which ask whether a guest exists.
+// deeds are the buttons of product-spec §16 and SetVMID of §7.6. Start and Stop of a guest that is in that state already are
+// done. Only what is marked stopped, VMClone and SetVMID ask the cluster before they answer.
 func deeds() map[bridge.CommandName]deed {
 	return map[bridge.CommandName]deed{
-		"Start":                      queued(vm.JobStart),
-		"Stop":                       queued(vm.JobStop),
-		"Reinstall":                  direct((*desk.Desk).Reinstall),
+		"Start":                      atReady(queued(vm.JobStart)),
+		"Stop":                       atReady(queued(vm.JobStop)),
+		"Reinstall":                  stopped(direct((*desk.Desk).Reinstall)),
 		"VMSetDedicatedIp":           queued(vm.JobAddresses),
 		"VMClone":                    direct((*desk.Desk).Clone),
-		"SetCPURAM":                  queued(vm.JobCPURAM),
+		"SetCPURAM":                  stopped(queued(vm.JobCPURAM)),
 		"SetSystemDiskSize":          queued(vm.JobGrow),
 		"SetSystemDiskBandwidth":     queued(vm.JobLimits),
 		"SetCreatedAdditionalDisk":   queued(vm.JobDisk),
@@ -28,8 +28,8 @@ func deeds() map[bridge.CommandName]deed {
 		"SetAdditionalDiskBandwidth": queued(vm.JobDiskLimit),
 		"SetNetwork":                 queued(vm.JobNetwork),
 		"SetFirewall":                queued(vm.JobFirewall),
-		"SetCloudinit":               queued(vm.JobCloudInit),
-		"VMRemove":                   queued(vm.JobRemove),
+		"SetCloudinit":               stopped(queued(vm.JobCloudInit)),
+		"VMRemove":                   stopped(queued(vm.JobRemove)),
 		"SetDNSRecords":              direct((*desk.Desk).ResyncDNS),
 		"Redeploy":                   direct((*desk.Desk).Redeploy),
 		bridge.CommandSetVMID:        setVMID,
@@ -45,6 +45,21 @@ func queued(j vm.Job) deed {
 func direct(do func(d *desk.Desk, ctx context.Context, serviceID int64) error) deed {
 	return func(ctx context.Context, d *desk.Desk, call bridge.CommandCall) error {
 		return do(d, ctx, call.Service.ID)
+	}
+}
+
+// stopped lets a button marked ** through to a guest that is off.
+func stopped(do deed) deed { return when((*desk.Desk).Stopped, do) }
+
+// atReady lets a button through while nothing is being made of the machine.
+func atReady(do deed) deed { return when((*desk.Desk).AtReady, do) }
+
+func when(so func(d *desk.Desk, ctx context.Context, serviceID int64) error, do deed) deed {
+	return func(ctx context.Context, d *desk.Desk, call bridge.CommandCall) error {
+		if err := so(d, ctx, call.Service.ID); err != nil {
+			return err
+		}
+		return do(ctx, d, call)
 	}
 }
 

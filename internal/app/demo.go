@@ -178,29 +178,3 @@ func tellDemo(ctx context.Context, ground *playground.Playground, sidecar *Sidec
 	}
 	return nil
 }
-
-// awaitReady looks until the machine of a service is ready.
-func (s *Sidecar) awaitReady(ctx context.Context, serviceID int64) (vm.Machine, error) {
-	for {
-		m, err := s.store.Find(ctx, serviceID)
-		if err != nil || m.Status == vm.Ready {
-			return m, err
-		}
-		if err := clock.Sleep(ctx, clock.System{}, 50*time.Millisecond); err != nil {
-			return m, fmt.Errorf("service %d is still at %s: %w", serviceID, m.Status, err)
-		}
-	}
-}
-
-// awaitMail looks until WHMCS has everything that was to be said to it.
-func (s *Sidecar) awaitMail(ctx context.Context) error {
-	for {
-		n, err := s.store.Waiting(ctx)
-		if err != nil || n == 0 {
-			return err
-		}
-		if err := clock.Sleep(ctx, clock.System{}, 10*time.Millisecond); err != nil {
-			return fmt.Errorf("%d messages still wait for WHMCS: %w", n, err)
-		}
-	}
-}

@@ -43,7 +43,14 @@ func (k *keyring) Known() map[string]bridge.Secret {
 // keysAge is how long a secret that was taken back is still accepted.
 const keysAge = time.Second
 
-// Keys are the secrets by key id, read now; none before the addon is activated.
+// activated tells whether the addon is active in WHMCS: its activation writes a secret, which WHMCS forgets with the
+// deactivation. A secret of the configuration says nothing about it.
+func (k *keyring) activated(ctx context.Context) (bool, error) {
+	settings, err := k.whmcs.AddonSettings(ctx)
+	return settings["secret"] != "", err
+}
+
+// Keys are the secrets by key id, read now; before the addon is activated only those of the configuration.
 func (k *keyring) Keys() map[string]bridge.Secret {
 	keys := k.read()
 	k.mu.Lock()

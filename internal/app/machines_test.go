@@ -28,7 +28,7 @@ func TestOperator_looksAtOneMachine(t *testing.T) {
 		"log " + strconv.Itoa(m.VMID):    {0, []string{" deploy: success, creation -> ready, ", "  15.  Verify running + Email  "}},
 		"explain " + m.Domain:            {0, []string{"Nothing waits to be done.\n"}},
 		"retry " + m.Name:                {0, []string{"nothing was changed.\n"}},
-		"reset " + m.Name + " --to moon": {1, []string{`kvmbridge: A VM cannot be reset to "moon"; the statuses are [ready creation`}},
+		"reset " + m.Name + " --to moon": {1, []string{`kvmbridge: A VM cannot be reset to "moon"; the statuses are ready, creation, set_ip, change_package, set_dns_records, terminate, remove.`}},
 		"show nobody":                    {1, []string{`kvmbridge: no VM has "nobody" as its service id`}},
 	} {
 		code, out := w.run(t, nil, slices.Concat([]string{"vm"}, strings.Fields(line), whmcs)...)

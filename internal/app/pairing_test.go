@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,4 +119,18 @@ func TestRotation_wrongSecretIsToldByName(t *testing.T) {
 	var got verdict
 	w.devhost(t, &got, "activate-addon")
 	contains(t, "the answer", got.Status+": "+got.Description, "info: ", "signature", "secret")
+}
+
+// The tables are WHMCS's to order: a secret of the configuration is no activation.
+func TestActivation_isNotToldByAConfiguredSecret(t *testing.T) {
+	t.Parallel()
+	w := blankWorld(t, playground.Options{Settings: sold})
+	w.cfg.Bridge.Secret = "some-other-secret-0123456789"
+	needed(t, w.up(t.Context()))
+	await(t, "the sidecar to say what it waits for", func() bool { return strings.Contains(w.log.String(), "waiting for the database") }, w.log.tail)
+	if names := w.tables(t); len(names) != 0 {
+		t.Errorf("tables before the activation: %s", names)
+	}
+	w.devhost(t, nil, "activate-addon")
+	await(t, "the tables", func() bool { return len(w.tables(t)) == len(schema.AllTables()) }, func() string { return fmt.Sprint(w.tables(t)) + w.log.tail() })
 }

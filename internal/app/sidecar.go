@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -240,8 +241,11 @@ func (s *Sidecar) schema(ctx context.Context) error {
 
 // bringUp migrates the database of an activated addon; before that the tables are not ours to make.
 func (s *Sidecar) bringUp(ctx context.Context, stale error) error {
-	if s.retired.Load() || len(s.keys.Keys()) == 0 { //nolint:contextcheck // the bridge asks for keys without one
+	if s.retired.Load() {
 		return stale
+	}
+	if active, err := s.keys.activated(ctx); err != nil || !active {
+		return cmp.Or(err, stale)
 	}
 	if err := s.store.Migrate(ctx); err != nil {
 		return err

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -16,23 +15,13 @@ func (a *audit) guests(c Cluster) {
 		return
 	}
 	for _, g := range c.Guests {
-		if service, ok := a.marked(g); ok {
-			a.stray(c, g, service)
+		for _, o := range vm.Owners(g.Config) {
+			if o.Instance == a.instance {
+				a.stray(c, g, o.ServiceID)
+			}
 		}
 	}
 	a.unread(c)
-}
-
-// marked is the service in the mark of this installation; 0 when the mark names none.
-func (a *audit) marked(g Guest) (service int64, ok bool) {
-	prefix := strings.TrimSuffix(vm.Mark(a.instance, 0), "0")
-	for word := range strings.FieldsSeq(g.Config.Values["description"]) {
-		if id, found := strings.CutPrefix(word, prefix); found {
-			service, _ = strconv.ParseInt(id, 10, 64)
-			return service, true
-		}
-	}
-	return 0, false
 }
 
 func (a *audit) stray(c Cluster, g Guest, service int64) {

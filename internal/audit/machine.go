@@ -33,7 +33,7 @@ func (a *audit) standing(m Machine) {
 		}
 	case g.Fault != "":
 		a.add(Unseen, m, g.Node, "VM %d (%s) of service %d could not be read: %s.", m.VMID, m.Name, m.ServiceID, strings.TrimRight(g.Fault, "."))
-	case !a.owns(m, g):
+	case !m.Owns(g.Config, vm.Mark(a.instance, m.ServiceID)):
 		a.add(Foreign, m, g.Node, "VM %d on node %s is %q and not of service %d, whose record names it (%s).", m.VMID, g.Node, g.Name, m.ServiceID, m.Name)
 	case m.Status == vm.ErrorTerminate:
 		a.add(Unbilled, m, g.Node, "VM %d (%s) on node %s still exists: removing it for service %d failed.", m.VMID, g.Name, g.Node, m.ServiceID)
@@ -62,17 +62,6 @@ func (a *audit) guest(m Machine) (Guest, bool) {
 		return Guest{}, false
 	}
 	return guests[i], true
-}
-
-// owns follows the rule of the steps: the mark, or the name of a guest that the reference product built.
-func (a *audit) owns(m Machine, g Guest) bool {
-	mark := vm.Mark(a.instance, m.ServiceID)
-	for word := range strings.FieldsSeq(g.Config.Values["description"]) {
-		if word == mark {
-			return true
-		}
-	}
-	return m.Adopted && g.Config.Values["name"] == m.Name
 }
 
 // billed tells whether somebody pays for the machine; a Pending service is on its way to Active.

@@ -15,6 +15,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
@@ -186,11 +187,17 @@ func (c *Courier) send(ctx context.Context, e store.Effect) error {
 	return fmt.Errorf("outbox entry %d is of the unknown kind %q", e.ID, e.Kind)
 }
 
-// tellPassword hands a password that we made to WHMCS; doing it twice does no harm.
+// tellPassword hands a password that we made to WHMCS; doing it twice does no harm. A record that was deleted meanwhile
+// leaves nothing to tell.
 func (c *Courier) tellPassword(ctx context.Context, id string, e store.Effect) error {
 	m, err := c.store.Find(ctx, e.ServiceID)
-	if err != nil {
+	switch {
+	case errors.Is(err, vm.ErrNoMachine):
+		return nil
+	case err != nil:
 		return err
+	case m.PasswordFault != nil:
+		return m.PasswordFault
 	}
 	return c.callback.UpdateClientProduct(ctx, id, callback.ClientProduct{ServiceID: e.ServiceID, Password: bridge.Secret(m.Password)})
 }

@@ -5,14 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // ResyncDNS orders the DNS records of a machine to be written anew. While something else is done to it the order is
-// remembered.
+// remembered. Without a Directory or a zone in it there are no records, and saying so is all that is done.
 func (d *Desk) ResyncDNS(ctx context.Context, serviceID int64) error {
+	if d.Directory == nil {
+		return Sentence("This version of kvmbridge writes no DNS records: nothing was done.")
+	}
+	zones, err := d.Directory.Zones(ctx)
+	if err != nil {
+		return err
+	}
+	if zones == 0 {
+		return Sentence("No DNS zone is configured, so that there are no records to write: configure one first.")
+	}
 	return d.settle(ctx, serviceID, d.Registry.Wish(ctx, serviceID, vm.SetDNSRecords))
 }
 
@@ -31,7 +42,7 @@ func (d *Desk) Clone(ctx context.Context, serviceID int64) error {
 		return err
 	}
 	if exists {
-		return Sentence(fmt.Sprintf("Service %d already has VM %d (%s). Use vm.Reinstall to build it anew, or VMRemove first.", serviceID, m.VMID, m.Name))
+		return Sentence(fmt.Sprintf("Service %d already has VM %d (%s). Use **Reinstall to build it anew, or **VMRemove before it is cloned.", serviceID, m.VMID, m.Name))
 	}
 	return d.settle(ctx, serviceID, d.Registry.Move(ctx, serviceID, vm.SetIP, vm.Ready))
 }
@@ -48,7 +59,7 @@ func (d *Desk) Attach(ctx context.Context, serviceID int64, vmid int) error {
 	case err == nil && m.Status != vm.Removed && m.VMID == vmid:
 		return nil
 	case err == nil && m.Status != vm.Removed:
-		return Sentence(fmt.Sprintf("Service %d already has a VM (%s, id %d, status %s). vm.Terminate it before VM %d is set.", serviceID, m.Name, m.VMID, m.Status, vmid))
+		return Sentence(fmt.Sprintf("Service %d already has a VM (%s, id %d, status %s). Terminate it before VM %d is set.", serviceID, m.Name, m.VMID, m.Status, vmid))
 	case err != nil && !errors.Is(err, vm.ErrNoMachine):
 		return err
 	}
@@ -65,6 +76,8 @@ func (d *Desk) Attach(ctx context.Context, serviceID int64, vmid int) error {
 
 // free finds the guest and refuses one that is a template or somebody else's.
 func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (hypervisor.GuestRef, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	hv, ref, exists, err := d.look(ctx, serverID, vmid)
 	switch {
 	case err != nil:
@@ -76,37 +89,40 @@ func (d *Desk) free(ctx context.Context, serverID, serviceID int64, vmid int) (h
 	}
 	c, err := hv.Config(ctx, ref.Node, vmid)
 	if err != nil {
-		return ref, fmt.Errorf("read VM %d: %w", vmid, err)
+		return ref, unanswered(serverID, err)
 	}
 	instance, err := d.Registry.Instance(ctx)
 	if err != nil {
 		return ref, err
 	}
-	if owner := marked(c); owner != "" && owner != vm.Mark(instance, serviceID) {
-		return ref, Sentence(fmt.Sprintf("VM %d (%s) carries the mark %s and is not of service %d.", vmid, ref.Name, owner, serviceID))
+	for _, owner := range vm.Owners(c) {
+		if owner.Mark != vm.Mark(instance, serviceID) {
+			return ref, Sentence(fmt.Sprintf("VM %d (%s) carries the mark %s and is not of service %d.", vmid, ref.Name, owner.Mark, serviceID))
+		}
 	}
 	return ref, nil
 }
 
-// marked is the ownership mark in a guest's description, whosever it is; "" = none.
-func marked(c hypervisor.GuestConfig) string {
-	for word := range strings.FieldsSeq(c.Values["description"]) {
-		if strings.HasPrefix(word, "kvmbridge:") {
-			return word
-		}
-	}
-	return ""
+// lookTime bounds how long a person waits for the cluster: WHMCS's page gives up after 10 s.
+const lookTime = 7 * time.Second
+
+// unanswered tells the person of a look that failed; what they asked for was not done.
+func unanswered(serverID int64, err error) error {
+	return Sentence(fmt.Sprintf("The Proxmox cluster of server %d could not be asked about the VM: %s. Try again when it answers.",
+		serverID, strings.TrimRight(err.Error(), ".")))
 }
 
-// look finds a guest in the cluster of a server entry.
+// look finds a guest in the cluster of a server entry, within lookTime.
 func (d *Desk) look(ctx context.Context, serverID int64, vmid int) (hypervisor.Cluster, hypervisor.GuestRef, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	hv, err := d.Fleet.Cluster(ctx, serverID)
 	if err != nil {
 		return nil, hypervisor.GuestRef{}, false, Sentence(err.Error())
 	}
 	cluster, err := hv.Resources(ctx)
 	if err != nil {
-		return hv, hypervisor.GuestRef{}, false, fmt.Errorf("look for VM %d: %w", vmid, err)
+		return hv, hypervisor.GuestRef{}, false, unanswered(serverID, err)
 	}
 	ref, exists := cluster.Guest(vmid)
 	return hv, ref, exists, nil

@@ -18,6 +18,8 @@ type Desk struct {
 	Fleet     vm.Fleet
 	Clock     clock.Clock
 	Random    io.Reader
+	// Directory holds the DNS zones whose records are kept right; nil = this version writes none.
+	Directory vm.Directory
 	// Wake tells the engine that something is due.
 	Wake func()
 	// Interrupt ends the pass that this process may have over a machine that was moved.
@@ -97,8 +99,18 @@ func (d *Desk) again(ctx context.Context, facts spec.Facts) error {
 	if vm.Building(m.Status) || m.Status == vm.Ready && facts.Status == "Pending" {
 		return nil
 	}
-	return Sentence(fmt.Sprintf("Service %d already has VM %d (%s, status %s). vm.Terminate it first, or delete its record if the VM is gone.",
-		facts.ServiceID, m.VMID, m.Name, m.Status))
+	return Sentence(fmt.Sprintf("Service %d already has VM %d (%s, status %s). %s", facts.ServiceID, m.VMID, m.Name, m.Status, toBuildAnother(m)))
+}
+
+// toBuildAnother says what has to happen to a machine before its service can have another one.
+func toBuildAnother(m vm.Machine) string {
+	switch m.Status {
+	case vm.Terminate:
+		return "It is being removed: run Create again when it is gone."
+	case vm.ErrorTerminate:
+		return fmt.Sprintf("Removing it failed: Terminate it again when the cause is gone, or, if the VM is gone, delete its record with \"kvmbridge vm delete-record %d --service\".", m.ServiceID)
+	}
+	return "Terminate it first."
 }
 
 // Suspend powers the guest off, takes its cable out and keeps it so; during a deploy it is remembered and the guest is not

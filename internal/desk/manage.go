@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
@@ -20,7 +21,7 @@ func (d *Desk) ChangePackage(ctx context.Context, serviceID int64) error {
 	return d.settle(ctx, serviceID, d.Registry.Wish(ctx, serviceID, vm.ChangePackage))
 }
 
-// Terminate asks the guest to stop, once, and queues its removal. Whatever is being done to it ends.
+// Terminate queues the removal of the guest, which the engine takes up at once. Whatever is being done to it ends.
 func (d *Desk) Terminate(ctx context.Context, serviceID int64) error {
 	m, err := d.Registry.Find(ctx, serviceID)
 	if errors.Is(err, vm.ErrNoMachine) || err == nil && (m.Status == vm.Terminate || m.Status == vm.Removed) {
@@ -56,7 +57,21 @@ func (d *Desk) refusal(ctx context.Context, serviceID int64, err error) string {
 	if findErr != nil {
 		return err.Error()
 	}
-	return fmt.Sprintf("The VM of service %d is at status %q, which does not allow this. Wait until it is ready, or reset its status.", serviceID, m.Status)
+	return refused(m)
+}
+
+// refused says why a machine's status does not allow what was asked for, and what leads out of it.
+func refused(m vm.Machine) string {
+	out := fmt.Sprintf("Wait until it is ready, or set its status with \"kvmbridge vm reset %d --service --to STATUS\".", m.ServiceID)
+	switch m.Status {
+	case vm.Terminate:
+		out = "It is being removed."
+	case vm.Removed:
+		out = "Its VM was removed: run Create to order another one."
+	case vm.ErrorTerminate:
+		out = "Removing it failed: Terminate it again when the cause is gone."
+	}
+	return fmt.Sprintf("The VM of service %d is at status %q, which does not allow this. %s", m.ServiceID, m.Status, out)
 }
 
 // Reinstall builds the guest anew from the service's template, under the same id and addresses. client reinstalls stop
@@ -94,6 +109,15 @@ func (d *Desk) Redeploy(ctx context.Context, serviceID int64) error {
 	return nil
 }
 
+// TargetList is ResetTargets as people read a list.
+func TargetList() string {
+	var list []string
+	for _, t := range ResetTargets() {
+		list = append(list, string(t))
+	}
+	return strings.Join(list, ", ")
+}
+
 // ResetTargets are the statuses an admin may set, in the order of the product's list (product-spec §7.3).
 func ResetTargets() []pipeline.State {
 	return []pipeline.State{vm.Ready, vm.Creation, vm.SetIP, vm.ChangePackage, vm.SetDNSRecords, vm.Terminate, vm.Removed}
@@ -102,7 +126,7 @@ func ResetTargets() []pipeline.State {
 // Reset puts a machine at one of the ResetTargets, whatever is being done to it.
 func (d *Desk) Reset(ctx context.Context, serviceID int64, to pipeline.State) error {
 	if !slices.Contains(ResetTargets(), to) {
-		return Sentence(fmt.Sprintf("A VM cannot be reset to %q; the statuses are %v.", to, ResetTargets()))
+		return Sentence(fmt.Sprintf("A VM cannot be reset to %q; the statuses are %s.", to, TargetList()))
 	}
 	if err := d.Registry.Move(ctx, serviceID, to); err != nil {
 		return d.settle(ctx, serviceID, err)
@@ -121,7 +145,7 @@ func (d *Desk) DeleteRecord(ctx context.Context, serviceID int64) error {
 	if m.Status != vm.ErrorTerminate && m.Status != vm.Removed {
 		return Sentence(fmt.Sprintf("The record of service %d is at %q; only records at %s or %s can be deleted.", serviceID, m.Status, vm.ErrorTerminate, vm.Removed))
 	}
-	return d.Registry.Forget(ctx, serviceID)
+	return d.settle(ctx, serviceID, d.Registry.Forget(ctx, serviceID))
 }
 
 // ChangePassword keeps the password that WHMCS chose and writes it into the guest.

@@ -78,6 +78,8 @@ type Copies interface {
 	DeleteSnapshot(ctx context.Context, node string, vmid int, name string) (upid string, err error)
 	// Backups lists what a storage holds of a guest id.
 	Backups(ctx context.Context, node, storage string, vmid int) ([]Backup, error)
+	// BackupConfig is the configuration of the guest at the time of the backup, as the archive holds it.
+	BackupConfig(ctx context.Context, node, volume string) (GuestConfig, error)
 	// DeleteBackup removes one; upid is empty when Proxmox was done before it answered. A backup that is gone is no error.
 	DeleteBackup(ctx context.Context, node, storage, volume string) (upid string, err error)
 }
@@ -174,6 +176,7 @@ type GuestConfig struct {
 type Change struct {
 	Set    map[string]string
 	Delete []string
+	Purge  bool   // disks in Delete lose their volumes too, instead of becoming unused
 	Digest string // "" = whatever the configuration is now
 }
 
@@ -181,8 +184,8 @@ type Change struct {
 type Backup struct {
 	Volume    string // storage:backup/…
 	Made      time.Time
-	Size      int64 // bytes
-	Notes     string
+	Size      int64  // bytes
+	Notes     string // first line
 	Protected bool
 }
 

@@ -181,7 +181,11 @@ func (e *Engine[R]) work(ctx context.Context, id int64) {
 		return
 	}
 	p := &pass[R]{Engine: e, lease: lease, r: r, log: e.cfg.Log.With(slog.Int64("service_id", id))}
-	if err := p.carry(ctx); err != nil {
+	switch err := p.carry(ctx); {
+	case errors.Is(err, ErrLost):
+		p.log.InfoContext(ctx, "somebody else has the record now", slog.Any("err", err))
+		p.giveBack(ctx)
+	case err != nil:
 		e.logUnlessDone(ctx, "carry a record", err, slog.Int64("service_id", id))
 		p.giveBack(ctx)
 	}

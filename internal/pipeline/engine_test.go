@@ -376,3 +376,47 @@ func TestTable_checkFindsBrokenChains(t *testing.T) {
 		}
 	}
 }
+
+// Somebody else moves a record while a step waits, at its first look or a later one, or for its place in a lane: the step does
+// nothing more.
+func TestEngine_looksAtTheLeaseAfterEveryWait(t *testing.T) {
+	t.Parallel()
+	for name, steal := range map[string]int{"first wait": 1, "third wait": 3} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newMemory(1, time.Now())
+				looks := 0
+				run(t, config(s, table(func(context.Context, *job) error {
+					if looks++; looks == steal {
+						s.steal(1)
+					}
+					return pipeline.Wait(time.Second, "the guest to stop")
+				})), 20*time.Second)
+				if looks != steal {
+					t.Errorf("%d looks, want %d: the record was somebody else's", looks, steal)
+				}
+			})
+		})
+	}
+}
+
+func TestEngine_looksAtTheLeaseBehindALane(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newMemory(1, time.Now())
+		tab := table(func(context.Context, *job) error {
+			t.Error("the step ran for a record that was somebody else's")
+			return nil
+		})
+		tab.Steps[0].Lane = func(context.Context, *job) (string, error) { return "clone/1", nil }
+		cfg := config(s, tab)
+		cfg.Lanes = pipeline.NewLanes(map[string]int{"clone": 1})
+		leave, err := cfg.Lanes.Enter(t.Context(), "clone/1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(5*time.Second, func() { s.steal(1); leave() })
+		run(t, cfg, 20*time.Second)
+	})
+}

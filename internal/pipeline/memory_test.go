@@ -177,6 +177,13 @@ func (s *memory) Release(_ context.Context, l pipeline.Lease, wake time.Time) er
 	return nil
 }
 
+func (s *memory) Holds(_ context.Context, l pipeline.Lease) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, err := s.held(l)
+	return err
+}
+
 func (s *memory) Note(_ context.Context, l pipeline.Lease, j *job) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,4 +201,13 @@ func (s *memory) get(id int64) row {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return *s.rows[id]
+}
+
+// steal gives the record to a holder that keeps it.
+func (s *memory) steal(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rows[id]
+	r.token++
+	r.until = r.until.Add(time.Hour)
 }

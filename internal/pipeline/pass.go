@@ -67,6 +67,9 @@ func (p *pass[R]) advance(ctx context.Context, step Step[R], err error) (again b
 	if ctx.Err() != nil {
 		return false, p.leave(ctx)
 	}
+	if errors.Is(err, ErrLost) {
+		return false, err
+	}
 	skip, skipped := errors.AsType[SkipError](err)
 	_, given := errors.AsType[GiveUpError](err)
 	switch {
@@ -174,14 +177,25 @@ func (p *pass[R]) do(ctx context.Context, step Step[R], entry *Entry) error {
 	}
 }
 
-// sleep notes the record before the first wait, so that a process that takes over knows the task it waits for.
+// sleep notes the record before the first wait, so that a process that takes over knows the task it waits for. After every
+// wait it looks at the lease: what comes next may be a deletion, and somebody may have moved the record meanwhile.
 func (p *pass[R]) sleep(ctx context.Context, d time.Duration, first bool) error {
 	if first {
 		if err := p.cfg.Store.Note(ctx, p.lease, p.r); err != nil {
 			return fmt.Errorf("note what is awaited: %w", err)
 		}
 	}
-	return clock.Sleep(ctx, p.cfg.Clock, d)
+	if err := clock.Sleep(ctx, p.cfg.Clock, d); err != nil {
+		return err
+	}
+	return p.holds(ctx)
+}
+
+func (p *pass[R]) holds(ctx context.Context) error {
+	if err := p.cfg.Store.Holds(ctx, p.lease); err != nil {
+		return fmt.Errorf("look at the lease: %w", err)
+	}
+	return nil
 }
 
 func (p *pass[R]) enterLane(ctx context.Context, step Step[R]) (func(), error) {
@@ -196,7 +210,15 @@ func (p *pass[R]) enterLane(ctx context.Context, step Step[R]) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.cfg.Lanes.Enter(ctx, key)
+	leave, err := p.cfg.Lanes.Enter(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.holds(ctx); err != nil { // the lane may have been full for minutes
+		leave()
+		return nil, err
+	}
+	return leave, nil
 }
 
 // safely turns a panic into an error: one machine's bug must not stop the others.

@@ -32,6 +32,8 @@ type Store[R any] interface {
 	End(ctx context.Context, l Lease, run *Run, r *R, at, wake time.Time) error
 	// Release gives the lease back without a log line, due again at wake.
 	Release(ctx context.Context, l Lease, wake time.Time) error
+	// Holds is nil while l is the lease in force, ErrLost when it is not.
+	Holds(ctx context.Context, l Lease) error
 	// Note writes the record's own fields between two settlements, such as the id of a task just started.
 	Note(ctx context.Context, l Lease, r *R) error
 }

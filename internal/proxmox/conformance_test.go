@@ -207,6 +207,12 @@ func TestCluster_carriesAGuestFromTemplateToRunning(t *testing.T) {
 		if err := l.SetConfig(ctx, "pve2", 200, hypervisor.Change{Delete: []string{"ipconfig0", "nameserver"}}); err != nil {
 			t.Errorf("delete keys: %v", err)
 		}
+		if err := l.SetConfig(ctx, "pve2", 200, hypervisor.Change{Delete: []string{"scsi1"}, Purge: true}); err != nil {
+			t.Errorf("delete a disk with its volume: %v", err)
+		}
+		if config, err = l.Config(ctx, "pve2", 200); err != nil || config.Values["scsi1"] != "" || config.Values["unused0"] != "" {
+			t.Errorf("config: %+v, %v; want neither the disk nor its volume", config.Values, err)
+		}
 	})
 }
 

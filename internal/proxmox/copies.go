@@ -108,6 +108,32 @@ func (a archive) container() bool {
 	return strings.HasPrefix(name, "vzdump-lxc-") || strings.HasPrefix(name, "vzdump-openvz-") || strings.HasPrefix(name, "ct/")
 }
 
+// BackupConfig implements hypervisor.Copies. It asks for the same rights as deleting the backup.
+func (c *Cluster) BackupConfig(ctx context.Context, node, volume string) (hypervisor.GuestConfig, error) {
+	path := "/nodes/" + url.PathEscape(node) + "/vzdump/extractconfig?" + url.Values{"volume": {volume}}.Encode()
+	var text string
+	if err := c.get(ctx, path, &text); err != nil {
+		return hypervisor.GuestConfig{}, fmt.Errorf("read the configuration in backup %s: %w", volume, err)
+	}
+	return hypervisor.GuestConfig{Values: parseFile(text)}, nil
+}
+
+// parseFile reads a guest's configuration file: the description in comment lines, in which colons are escaped, and the keys;
+// what follows the first section is of snapshots.
+func parseFile(text string) map[string]string {
+	values := map[string]string{}
+	text, _, _ = strings.Cut("\n"+text, "\n[")
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.TrimRight(line, "\r")
+		if comment, ok := strings.CutPrefix(line, "#"); ok {
+			values["description"] += strings.ReplaceAll(comment, "%3A", ":") + "\n"
+		} else if key, value, ok := strings.Cut(line, ": "); ok {
+			values[key] = value
+		}
+	}
+	return values
+}
+
 // DeleteBackup implements vm.Copies. It refuses everything that is not a backup on that storage: Proxmox would remove the disk
 // of a guest by the same call. A protected backup is a task that fails and says so.
 func (c *Cluster) DeleteBackup(ctx context.Context, node, storage, volume string) (string, error) {

@@ -166,3 +166,19 @@ func TestTrap_onlyBackupsAreDeletedAsBackups(t *testing.T) {
 		t.Errorf("%d requests were sent", n)
 	}
 }
+
+// A mark that was written for people to read is found in the file's own form again.
+func TestTrap_theConfigurationInsideABackup(t *testing.T) {
+	t.Parallel()
+	s := always(ok(`"#WHMCS service %2312, 100% ours\n#\n#kvmbridge%3Aabc%3A12\nboot: order=scsi0;net0\nname: web1\nscsi0: store:100/vm-100-disk-0.raw,size=4G\n\n[before]\nname: old\n#qmdump#map\n"`))
+	got, err := cluster(t, s, nil).BackupConfig(context.Background(), "pve1", "bk:backup/vm/100/2026-03-02T00:00:00Z")
+	want := map[string]string{
+		"description": "WHMCS service %2312, 100% ours\n\nkvmbridge:abc:12\n", "boot": "order=scsi0;net0", "name": "web1", "scsi0": "store:100/vm-100-disk-0.raw,size=4G",
+	}
+	if err != nil || !reflect.DeepEqual(got.Values, want) {
+		t.Errorf("got %+v, %v; want %+v", got.Values, err, want)
+	}
+	if r := s.last(t); r.path != "/nodes/pve1/vzdump/extractconfig" || r.query != "volume=bk%3Abackup%2Fvm%2F100%2F2026-03-02T00%3A00%3A00Z" {
+		t.Errorf("asked %s?%s", r.path, r.query)
+	}
+}

@@ -65,6 +65,9 @@ func (c *Cluster) SetConfig(ctx context.Context, node string, vmid int, change h
 	if len(change.Delete) > 0 {
 		body["delete"] = strings.Join(change.Delete, ",")
 	}
+	if change.Purge && len(change.Delete) > 0 {
+		body["force"] = 1
+	}
 	if change.Digest != "" {
 		body["digest"] = change.Digest
 	}

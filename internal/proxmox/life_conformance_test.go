@@ -263,6 +263,10 @@ func TestCluster_listsAndDeletesBackups(t *testing.T) {
 		backup("200", "notes-template", "first {{vmid}}")
 		backup("9000")
 		backup("200", "protected", "1")
+		was, err := l.Config(ctx, "pve1", 200)
+		if err != nil {
+			t.Fatal(err)
+		}
 		upid, err := l.Delete(ctx, "pve1", 200)
 		l.must(t, "delete the guest", upid, err)
 		got, err := l.Backups(ctx, "pve1", "local", 200)
@@ -271,6 +275,14 @@ func TestCluster_listsAndDeletesBackups(t *testing.T) {
 		}
 		if age := time.Since(got[1].Made).Abs(); age > 24*time.Hour {
 			t.Errorf("made at %v", got[1].Made)
+		}
+		inside, err := l.BackupConfig(ctx, "pve1", got[0].Volume)
+		if v := inside.Values; err != nil || v["name"] != was.Values["name"] || v["cores"] != was.Values["cores"] ||
+			strings.TrimSpace(v["description"]) != strings.TrimSpace(was.Values["description"]) {
+			t.Errorf("inside the backup: %+v, %v; want %+v", v, err, was.Values)
+		}
+		if _, err := l.BackupConfig(ctx, "pve1", "local:backup/vzdump-qemu-200-1999_01_01-00_00_00.vma.zst"); err == nil {
+			t.Error("a backup that does not exist has a configuration")
 		}
 		for _, what := range []string{"delete", "delete once more"} {
 			upid, err := l.DeleteBackup(ctx, "pve1", "local", got[0].Volume)

@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -61,13 +60,6 @@ func (b *Box) Open(purpose string, row int64, sealed []byte) (string, error) {
 		return "", fmt.Errorf("%w: it was sealed with another key or changed afterwards; restore the former key or enter the secret again", ErrOpen)
 	}
 	return string(text), nil
-}
-
-// NewMaterial makes fresh key material.
-func NewMaterial() []byte {
-	m := make([]byte, 32)
-	_, _ = rand.Read(m) // never fails
-	return m
 }
 
 func about(purpose string, row int64) []byte {

@@ -226,6 +226,27 @@ func TestLease_ofAServiceWithoutRecord(t *testing.T) {
 	}
 }
 
+// A pass that was overtaken by the end of its service comes too late for addresses.
+func TestLease_ofAMachineThatHasEnded(t *testing.T) {
+	t.Parallel()
+	w, d := opened(t)
+	w.Pool(t, w.pool("10.0.0.2", "10.0.0.9", "10.0.0.1", 24))
+	for _, status := range []pipeline.State{vm.Terminate, vm.ErrorTerminate, vm.Removed} {
+		must(t, d.Move(t.Context(), w.service, status))
+		got, err := d.Lease(t.Context(), w.want(1, 0))
+		if !errors.Is(err, vm.ErrRefused) || !strings.Contains(err.Error(), string(status)) {
+			t.Errorf("Lease at %s: %s, %v; want it refused", status, texts(got), err)
+		}
+	}
+	if n := w.Text(t, "SELECT COUNT(*) FROM kvmbridge_ip_allocations"); n != "0" {
+		t.Errorf("%s addresses are held", n)
+	}
+	must(t, d.Move(t.Context(), w.service, vm.Creation))
+	if got, err := d.Lease(t.Context(), w.want(1, 0)); err != nil || texts(got) != "10.0.0.2" {
+		t.Errorf("Lease in a new life = %s, %v; want 10.0.0.2", texts(got), err)
+	}
+}
+
 // Sixteen workers in two processes, ten thousand orders, exactly as many addresses: each is used once and none is lost.
 func TestLease_parallelAllocatorsNeitherDoubleNorLoseAnAddress(t *testing.T) {
 	t.Parallel()

@@ -165,7 +165,7 @@ func TestOrders_ofARecordOfTheReferenceProduct(t *testing.T) {
 			}
 			must(t, order(d, w.service), order(d, w.service))
 			_, m, err := d.Claim(t.Context(), w.service, c.now)
-			if err != nil || !m.Adopted || m.ServerID != w.server || m.VMID != 300 || m.Ordered.IsZero() {
+			if err != nil || !m.Adopted || m.ServerID != w.server || m.VMID != 300 {
 				t.Errorf("Claim = %+v, %v; want the adopted machine of its server", m, err)
 			}
 		})
@@ -187,8 +187,11 @@ func TestReopen_keepsTheOldGuestsBelongingsUntilItIsDiscarded(t *testing.T) {
 	}
 	_, m, err := d.Claim(ctx, w.service, c.now)
 	if err != nil || m.Status != vm.Creation || !m.Discard || m.VMID != 101 || m.Node != "pve1" || m.Name != "vm-2" || m.Domain != "vm-2.example.com" ||
-		m.Username != "bob" || m.Password != "other" || !m.Suspended || m.Job != "" || !m.Ordered.Equal(c.now) {
+		m.Username != "bob" || m.Password != "other" || !m.Suspended || m.Job != "" {
 		t.Errorf("machine = %+v, %v; want the new order over the old guest", m, err)
+	}
+	if at := w.Text(t, "SELECT created_at = ? FROM kvmbridge_vm", c.now); at != "1" {
+		t.Error("the order bears the date of the former one")
 	}
 	if held, err := d.Held(ctx, w.service); err != nil || texts(held) != "10.0.0.2 10.0.0.3" {
 		t.Errorf("addresses = %s, %v; want them kept", texts(held), err)

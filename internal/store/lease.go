@@ -72,10 +72,7 @@ func (d *DB) claimed(ctx context.Context, id int64) (pipeline.Lease, *vm.Machine
 	if rec, err = d.freshen(ctx, rec); err != nil {
 		return pipeline.Lease{}, nil, err
 	}
-	m, err := d.machine(rec)
-	if err != nil {
-		return pipeline.Lease{}, nil, err
-	}
+	m := d.machine(rec)
 	return pipeline.Lease{ID: id, Token: rec.Token.Int64}, &m, nil
 }
 
@@ -136,6 +133,16 @@ func (d *DB) abandon(id int64, lost bool) {
 		return
 	}
 	delete(d.abandoned, id)
+}
+
+// Holds implements pipeline.Store.
+func (d *DB) Holds(ctx context.Context, l pipeline.Lease) error {
+	var n int
+	err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM kvmbridge_vm WHERE service_id = ? AND lease_token = ? AND lease_holder = ?", l.ID, l.Token, d.holder)
+	if err == nil && n == 0 {
+		return pipeline.ErrLost
+	}
+	return wrap(err, "look at the lease", l.ID)
 }
 
 // Release implements pipeline.Store.

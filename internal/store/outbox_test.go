@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,5 +125,37 @@ func TestOpen_tellsWHMCSAPasswordItDoesNotKnow(t *testing.T) {
 	}
 	if got := w.Text(t, "SELECT CONCAT(subject, vars) FROM kvmbridge_outbox"); got != "" {
 		t.Errorf("the outbox holds %q, want no secret", got)
+	}
+}
+
+// Processes that look at the same moment: what one of them has begun while another was still reading is not begun again.
+func TestOutbox_ofManyProcessesIsTriedOnce(t *testing.T) {
+	t.Parallel()
+	w, _, c, _ := mailed(t)
+	const effects, processes = 120, 4
+	for range effects - 1 {
+		w.Exec(t, "INSERT INTO kvmbridge_outbox (service_id, kind, subject, vars, created_at, due_at) SELECT service_id, kind, subject, vars, created_at, due_at FROM kvmbridge_outbox LIMIT 1")
+	}
+	var tries atomic.Int64
+	var group sync.WaitGroup
+	for range processes {
+		d := w.Store(t)
+		group.Go(func() {
+			for {
+				list, _, err := d.Pending(t.Context(), c.now, 20)
+				if err != nil || len(list) == 0 {
+					return
+				}
+				for _, e := range list {
+					if d.Attempt(t.Context(), &e, c.now.Add(time.Minute), store.Mark{}) == nil {
+						tries.Add(1)
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
+	if n := tries.Load(); n != effects {
+		t.Errorf("%d tries of %d effects", n, effects)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
@@ -36,7 +35,6 @@ type record struct {
 	Wish         sql.NullString `db:"wish"`
 	Adopted      sql.NullBool   `db:"adopted"`
 	Discard      sql.NullBool   `db:"discard"`
-	Ordered      sql.NullTime   `db:"created_at"`
 	Job          sql.NullString `db:"job"`
 	Again        sql.NullBool   `db:"again"`
 }
@@ -54,7 +52,7 @@ func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 	err := d.sql.GetContext(ctx, &r, `SELECT i.service_id, COALESCE(v.server_id, h.server, 0) AS server_id, COALESCE(h.userid, 0) AS client_id,
 		i.vm_id, i.vm_name, i.vm_status, i.vm_net0_mac, i.vm_rev_dns, h.domain, h.username, s.sealed,
 		v.node, v.task, v.suspended, v.lease_holder, v.lease_token, v.failures, v.failing_since, v.attention, v.last_error,
-		v.wish, v.adopted, v.discard, v.created_at, j.job, j.again
+		v.wish, v.adopted, v.discard, j.job, j.again
 		FROM puqProxmoxKVM_vm_info i
 		LEFT JOIN kvmbridge_vm v ON v.service_id = i.service_id
 		LEFT JOIN tblhosting h ON h.id = i.service_id
@@ -67,8 +65,8 @@ func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 	return r, err
 }
 
-// machine turns a record into the domain's form.
-func (d *DB) machine(r record) (vm.Machine, error) {
+// machine turns a record into the domain's form. A password that cannot be opened hinders only what needs it.
+func (d *DB) machine(r record) vm.Machine {
 	m := vm.Machine{
 		ServiceID: r.ServiceID, ServerID: r.ServerID, ClientID: r.ClientID,
 		VMID: plain.Number(r.VMID.String), Name: r.Name.String, Domain: r.Domain.String, Username: r.Username.String,
@@ -76,19 +74,14 @@ func (d *DB) machine(r record) (vm.Machine, error) {
 		Node: r.Node.String, Task: r.Task.String, Suspended: r.Suspended.Bool,
 		Failures: int(r.Failures.Int64), FailingSince: r.FailingSince.Time,
 		Attention: r.Attention.String, LastError: r.LastError.String,
-		Adopted: r.adopted(), Discard: r.Discard.Bool, Ordered: r.Ordered.Time,
+		Adopted: r.adopted(), Discard: r.Discard.Bool,
 	}
 	if r.ready() && r.Job.Valid {
 		m.Job = vm.Job(r.Job.String)
 		m.JobAt = m.Job.At()
 	}
-	if len(r.Sealed) == 0 {
-		return m, nil
+	if len(r.Sealed) > 0 {
+		m.Password, m.PasswordFault = d.open(guestPassword, r.ServiceID, r.Sealed)
 	}
-	password, err := d.open(guestPassword, r.ServiceID, r.Sealed)
-	if err != nil {
-		return m, fmt.Errorf("read the guest's password: %w", err)
-	}
-	m.Password = password
-	return m, nil
+	return m
 }

@@ -163,6 +163,5 @@ func (d *DB) Find(ctx context.Context, serviceID int64) (vm.Machine, error) {
 	if err != nil {
 		return vm.Machine{}, wrap(err, "find the record", serviceID)
 	}
-	m, err := d.machine(rec)
-	return m, wrap(err, "find the record", serviceID)
+	return d.machine(rec), nil
 }

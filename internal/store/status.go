@@ -15,8 +15,8 @@ type RunLog struct {
 	ID       int64
 	Action   string
 	From, To pipeline.State
-	Result   string // running, success or waiting
-	Error    string // why it waits
+	Result   string // running, success, waiting, or error of one that gave up
+	Error    string // why it waits or gave up
 	Repeats  int    // further runs that failed in the same way at once
 	Started  time.Time
 	Finished time.Time // zero while running

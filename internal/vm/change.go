@@ -2,7 +2,9 @@ package vm
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
@@ -81,7 +83,11 @@ func (s *Steps) stopToChange(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	if len(wishForCPU(m, c)) == 0 && !m.dropsDisk(c) {
+	_, drops, err := m.unwanted(c)
+	if err != nil {
+		return err
+	}
+	if len(wishForCPU(m, c)) == 0 && !drops {
 		return pipeline.Skip("no change")
 	}
 	return s.powerOff(ctx, m)
@@ -133,20 +139,38 @@ func (s *Steps) changeAdditionalDisk(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	if m.dropsDisk(c) {
-		return s.dropDisk(ctx, m, c)
+	d, drops, err := m.unwanted(c)
+	switch {
+	case err != nil:
+		return err
+	case drops:
+		return s.dropDisk(ctx, m, c, d)
 	}
 	return s.createAdditionalDisk(ctx, m)
 }
 
-// dropsDisk tells whether an existing second disk is not wanted any more; a product's default of 0 removes nothing.
-func (m *Machine) dropsDisk(c hypervisor.GuestConfig) bool {
-	_, exists := hardware.Additional(c.Values)
-	return exists && m.Spec.Additional.Explicit && m.Spec.Additional.SizeGiB == 0
+// unwanted is the second disk that has to go; a product's default of 0 removes nothing. Where there are several nothing
+// says which of them was the second one.
+func (m *Machine) unwanted(c hypervisor.GuestConfig) (d hardware.Disk, drops bool, err error) {
+	extra := hardware.Extra(c.Values)
+	if len(extra) == 0 || !m.Spec.Additional.Explicit || m.Spec.Additional.SizeGiB > 0 {
+		return hardware.Disk{}, false, nil
+	}
+	if len(extra) == 1 {
+		return extra[0], true, nil
+	}
+	var keys []string
+	for _, d := range extra {
+		keys = append(keys, d.Key)
+	}
+	return hardware.Disk{}, false, pipeline.WithFault(fmt.Errorf("the option Additional Disk of service %d is 0, but VM %d has %s beside its system disk and nothing says "+
+		"which of them is meant: detach in Proxmox what shall stay until the other is removed, or choose a size for the option",
+		m.ServiceID, m.VMID, strings.Join(keys, ", ")), pipeline.NeedsPerson)
 }
 
-// dropDisk removes the snapshots, which hold the disk, then the disk itself with its volume.
-func (s *Steps) dropDisk(ctx context.Context, m *Machine, c hypervisor.GuestConfig) error {
+// dropDisk removes the snapshots, which hold the disk, then the disk itself with its volume, in one call: after two a
+// repetition could meet another disk, or leave the volume behind.
+func (s *Steps) dropDisk(ctx context.Context, m *Machine, c hypervisor.GuestConfig, d hardware.Disk) error {
 	if err := s.await(ctx, m, "a snapshot to go"); err != nil {
 		return err
 	}
@@ -161,24 +185,8 @@ func (s *Steps) dropDisk(ctx context.Context, m *Machine, c hypervisor.GuestConf
 		m.site.config = nil
 		return pipeline.Wait(s.poll(), "a snapshot to go")
 	}
-	d, _ := hardware.Additional(c.Values)
 	m.log("additional_disk_deleted", "The additional disk %s (%s) was removed: the option Additional Disk is 0.", d.Key, d.Volume)
-	if err := s.write(ctx, m, c, hypervisor.Change{Delete: []string{d.Key}}); err != nil {
-		return err
-	}
-	return s.purgeUnused(ctx, m, d.Volume)
-}
-
-// purgeUnused frees the volume that a removed disk left behind.
-func (s *Steps) purgeUnused(ctx context.Context, m *Machine, volume string) error {
-	c, err := s.guest(ctx, m)
-	if err != nil {
-		return err
-	}
-	if key, ok := hardware.Unused(c.Values, volume); ok {
-		return s.write(ctx, m, c, hypervisor.Change{Delete: []string{key}})
-	}
-	return nil
+	return s.write(ctx, m, c, hypervisor.Change{Delete: []string{d.Key}, Purge: true})
 }
 
 // startAgainAfterChange starts a guest that is off, unless its service is suspended.

@@ -95,12 +95,12 @@ func (w *world) tasks(vmid int, kinds ...string) int {
 	return n
 }
 
-// awaitRun waits until a run of that action has ended for every service.
-func (w *world) awaitRun(action string, services ...int64) {
+// awaitChange waits until a change has ended for every service.
+func (w *world) awaitChange(services ...int64) {
 	w.t.Helper()
-	w.await("end of "+action, 90*time.Second, func() bool {
+	w.await("end of the changes", 90*time.Second, func() bool {
 		for _, id := range services {
-			if w.db.Text(w.t, "SELECT COUNT(*) FROM kvmbridge_runs WHERE service_id = ? AND action = ? AND result <> 'running'", id, action) == "0" {
+			if w.db.Text(w.t, "SELECT COUNT(*) FROM kvmbridge_runs WHERE service_id = ? AND action = 'change_package' AND result <> 'running'", id) == "0" {
 				return false
 			}
 		}
@@ -142,7 +142,7 @@ func TestChangeProperty_theGuestBecomesWhatIsWanted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.awaitRun("change_package", services...)
+	w.awaitChange(services...)
 	w.checkOnce(before, services...)
 	for id, c := range changes {
 		w.checkChange(id, c)
@@ -183,7 +183,7 @@ func TestChange_withoutADifferenceWritesNothing(t *testing.T) {
 	if err := w.desk.ChangePackage(t.Context(), m.ServiceID); err != nil {
 		t.Fatal(err)
 	}
-	w.awaitRun("change_package", m.ServiceID)
+	w.awaitChange(m.ServiceID)
 	for _, r := range w.sim.Requests() {
 		if r.Method != http.MethodGet {
 			t.Errorf("%s %s for nothing", r.Method, r.Path)

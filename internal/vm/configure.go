@@ -3,6 +3,7 @@ package vm
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -66,6 +67,10 @@ func (s *Steps) setNetwork(ctx context.Context, m *Machine) error {
 // setCloudInit also attaches a cloud-init drive to a guest whose template has none; without one the guest would get
 // neither address nor password.
 func (s *Steps) setCloudInit(ctx context.Context, m *Machine) error {
+	if m.PasswordFault != nil {
+		return pipeline.WithFault(fmt.Errorf("the guest's password cannot be read (%w); Change Password on the page of service %d in WHMCS sets a new one",
+			m.PasswordFault, m.ServiceID), pipeline.NeedsPerson)
+	}
 	if err := s.apply(ctx, m, wishForCloudInit); err != nil {
 		return err
 	}

@@ -20,10 +20,10 @@ func (s *Steps) jobs() []pipeline.Table[Machine] {
 		{JobPower, "Suspend or unsuspend", s.obeySuspension},
 		{JobStart, "Start VM", s.start},
 		{JobStop, "Stop VM", s.powerOff},
-		{JobRemove, "VMRemove", func(ctx context.Context, m *Machine) error { return s.remove(ctx, m, false) }},
+		{JobRemove, "VMRemove", s.whileOff(func(ctx context.Context, m *Machine) error { return s.remove(ctx, m, false) })},
 		{JobPassword, "Reset password", s.setPassword},
 		{JobAddresses, "VMSetDedicatedIp", s.topUp},
-		{JobCPURAM, "Set CPU & RAM", s.compared(s.changeCPURAM)},
+		{JobCPURAM, "Set CPU & RAM", s.whileOff(s.compared(s.changeCPURAM))},
 		{JobGrow, "Resize system disk", s.growSystemDisk},
 		{JobLimits, "Set system disk I/O", s.compared(s.limitSystemDisk)},
 		{JobDisk, "Create additional disk", s.createAdditionalDisk},
@@ -31,7 +31,7 @@ func (s *Steps) jobs() []pipeline.Table[Machine] {
 		{JobDiskLimit, "Set additional disk I/O", s.compared(s.limitAdditionalDisk)},
 		{JobNetwork, "Configure network", s.compared(s.changeNetwork)},
 		{JobFirewall, "Configure firewall", s.setFirewall},
-		{JobCloudInit, "Configure cloud-init", s.setCloudInit},
+		{JobCloudInit, "Configure cloud-init", s.whileOff(s.setCloudInit)},
 	} {
 		out = append(out, pipeline.Table[Machine]{
 			Name: string(j.job), Title: j.label, Start: j.job.At(), End: j.job.done(),
@@ -39,6 +39,27 @@ func (s *Steps) jobs() []pipeline.Table[Machine] {
 		})
 	}
 	return out
+}
+
+// whileOff passes over a guest that runs. Whoever asked was told to stop it first (product-spec §16, **), and it was started
+// since.
+func (s *Steps) whileOff(do func(context.Context, *Machine) error) func(context.Context, *Machine) error {
+	return func(ctx context.Context, m *Machine) error {
+		exists, err := s.mine(ctx, m)
+		if err != nil {
+			return err
+		}
+		if exists {
+			running, err := s.running(ctx, m)
+			if err != nil && !errors.Is(err, hypervisor.ErrNoGuest) {
+				return err
+			}
+			if running {
+				return pipeline.Skip("the VM runs")
+			}
+		}
+		return do(ctx, m)
+	}
 }
 
 // obeySuspension makes power, link and onboot of a guest follow the wish. A suspended guest cannot be brought back by its

@@ -102,7 +102,7 @@ func TestSuspend_survivesAChange(t *testing.T) {
 	w.product(id, `"cpu":2`, `"cpu":3`)
 	w.product(id, `"bandwidth_mbps":12`, `"bandwidth_mbps":20`)
 	must(t, w.desk.ChangePackage(t.Context(), id))
-	w.awaitRun("change_package", id)
+	w.awaitChange(id)
 	g, _ := w.sim.Guest(10_000)
 	if !w.isSuspended(10_000) || g.Config["cores"] != "3" || !strings.Contains(g.Config["net0"], "rate=20") {
 		t.Errorf("the guest runs=%t with cores %s, onboot %s, net0 %s", g.Running, g.Config["cores"], g.Config["onboot"], g.Config["net0"])
@@ -267,6 +267,8 @@ func TestJobs_stopStartAndRemove(t *testing.T) {
 	}
 	run(vm.JobStop, false)
 	run(vm.JobStart, true)
+	run(vm.JobRemove, true)
+	run(vm.JobStop, false)
 	run(vm.JobRemove, false)
 	if _, exists := w.sim.Guest(m.VMID); exists {
 		t.Error("the guest is still there")

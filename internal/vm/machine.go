@@ -25,6 +25,9 @@ type Machine struct {
 	Node       string            // where the guest was last seen
 	Username   string
 	Password   string // of the guest's operating system, plain in memory, sealed at rest
+	// PasswordFault is why Password could not be opened, such as a changed key; nil = it could, or there is none. Only what
+	// needs the password fails of it.
+	PasswordFault error
 
 	// Task is the UPID that the present step waits for; a hint, the guest is the truth.
 	Task string
@@ -43,8 +46,6 @@ type Machine struct {
 	Adopted bool
 	// Discard: the guest of an earlier life has to be removed before this order is built (redeploy).
 	Discard bool
-	// Ordered is when the present order was written down; backups older than that are not of this guest.
-	Ordered time.Time
 
 	// Cleared by the settlement: addresses, VM id and identity go, in its transaction.
 	Gone bool

@@ -13,24 +13,47 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 )
 
+const markPrefix = "kvmbridge:"
+
 // Mark is the ownership mark in a guest's description: kvmbridge:<instance>:<service id>.
 func Mark(instance string, serviceID int64) string {
-	return "kvmbridge:" + instance + ":" + strconv.FormatInt(serviceID, 10)
+	return markPrefix + instance + ":" + strconv.FormatInt(serviceID, 10)
+}
+
+// Owner is whom an ownership mark names.
+type Owner struct {
+	Mark      string // as it stands in the description
+	Instance  string
+	ServiceID int64 // 0 = the mark names none
+}
+
+// Owners reads the ownership marks in a guest's description, whosever they are. A mark is a word of its own.
+func Owners(c hypervisor.GuestConfig) []Owner { return owners(c.Values["description"]) }
+
+func owners(text string) []Owner {
+	var list []Owner
+	for word := range strings.FieldsSeq(text) {
+		if name, ok := strings.CutPrefix(word, markPrefix); ok {
+			instance, service, _ := strings.Cut(name, ":")
+			id, _ := strconv.ParseInt(service, 10, 64)
+			list = append(list, Owner{word, instance, id})
+		}
+	}
+	return list
+}
+
+// Owns tells whether c is m's own guest: it carries this mark, or was built by the reference product under m's name.
+func (m *Machine) Owns(c hypervisor.GuestConfig, mark string) bool {
+	return ours(c, mark) || m.Adopted && c.Values["name"] == m.Name
+}
+
+func ours(c hypervisor.GuestConfig, mark string) bool {
+	return slices.ContainsFunc(Owners(c), func(o Owner) bool { return o.Mark == mark })
 }
 
 // description is what people read in Proxmox, with the mark that we read.
 func description(m *Machine) string {
 	return fmt.Sprintf("WHMCS service #%d. Managed by kvmbridge; the next line tells it that this guest is its own.\n\n%s", m.ServiceID, m.site.mark)
-}
-
-// ours tells whether the guest's description carries the mark of this service.
-func ours(c hypervisor.GuestConfig, mark string) bool {
-	for word := range strings.FieldsSeq(c.Values["description"]) {
-		if word == mark {
-			return true
-		}
-	}
-	return false
 }
 
 // foreign refuses a guest that is not ours, with both names.

@@ -28,6 +28,7 @@ type Addresses interface {
 	// Lease tops the service's addresses up to want and returns all of them, IPv4 first, each family in order of allocation.
 	// Addresses, tblhosting.dedicatedip/assignedips and vm_rev_dns change in one transaction. It never gives any back.
 	// The error carries pipeline.NeedsPerson when no pool has a free address and names family, server, bridge and VLAN.
+	// ErrNoMachine when there is no record, ErrRefused when its life has ended or is ending.
 	Lease(ctx context.Context, want ippool.Want) ([]ippool.Lease, error)
 	// GiveBack takes these addresses from the service; tblhosting and vm_rev_dns change in the same transaction. Addresses that
 	// the service does not hold are no error.

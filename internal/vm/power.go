@@ -20,8 +20,9 @@ func (s *Steps) start(ctx context.Context, m *Machine) error {
 	if suspended, err := s.suspended(ctx, m); err != nil || suspended {
 		return cmp.Or(err, parkSuspended())
 	}
-	if m.Task != "" {
-		return s.await(ctx, m, "the VM to start") // the next step sees it run
+	asked := !m.site.began.IsZero()
+	if err := s.await(ctx, m, "the VM to start"); err != nil || asked {
+		return err // a task that an earlier pass left may have been any
 	}
 	running, err := s.running(ctx, m)
 	if err != nil || running {

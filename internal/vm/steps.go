@@ -52,7 +52,7 @@ type site struct {
 	locked  time.Time       // since when somebody else's lock is in the way
 	seen    bool            // the guest to remove was there, or was looked for long enough
 	swept   bool            // the backups are done with
-	tried   map[string]bool // backups whose deletion was asked for
+	tried   map[string]bool // backups that were looked at, and deleted where they are ours
 	deletes int             // requests to delete the guest
 	unseen  error           // why the cluster cannot be asked at all
 	shaky   time.Time       // since when it answers badly
@@ -88,7 +88,7 @@ func (s *Steps) Prepare(ctx context.Context, m *Machine) error {
 	if m.Spec, err = Wanted(facts); err != nil {
 		return pipeline.WithFault(err, pipeline.NeedsPerson)
 	}
-	if m.Status == Creation || m.ServerID == 0 {
+	if m.ServerID == 0 || m.Status == Creation && m.VMID == 0 { // a guest of an earlier life is where it was built
 		m.ServerID = facts.ServerID
 	}
 	m.ClientID, m.ServerHost = facts.ClientID, facts.ServerHost

@@ -129,9 +129,7 @@ func (s *Steps) lookTwice(m *Machine) error {
 }
 
 // owns reports whether c is m's own guest.
-func (m *Machine) owns(c hypervisor.GuestConfig) bool {
-	return ours(c, m.site.mark) || m.Adopted && c.Values["name"] == m.Name
-}
+func (m *Machine) owns(c hypervisor.GuestConfig) bool { return m.Owns(c, m.site.mark) }
 
 // built reports whether a guest of m was ever cloned: the node is known from then on.
 func (m *Machine) built() bool { return m.Node != "" || m.Adopted }
@@ -173,56 +171,6 @@ func (s *Steps) off(ctx context.Context, m *Machine) error {
 		return nil
 	}
 	return err
-}
-
-// dropBackups removes the backups of this guest, best effort: those on the product's backup storage that were made after it
-// was ordered. An id is used again and again, and an older backup is of somebody else's guest.
-func (s *Steps) dropBackups(ctx context.Context, m *Machine) error {
-	storage := m.Spec.Integrations.BackupStorage
-	if storage == "" || m.site.swept {
-		return nil
-	}
-	if err := s.await(ctx, m, "a backup to go"); err != nil {
-		return s.passOver(m, err)
-	}
-	list, err := m.site.hv.Backups(ctx, m.Node, storage, m.VMID)
-	if err != nil {
-		return s.passOver(m, err)
-	}
-	for _, b := range list {
-		if b.Protected || b.Made.Before(m.Ordered) || m.site.tried[b.Volume] {
-			continue
-		}
-		return s.dropBackup(ctx, m, storage, b)
-	}
-	s.tell(m, "backups removed")
-	m.site.swept = true
-	return nil
-}
-
-func (s *Steps) dropBackup(ctx context.Context, m *Machine, storage string, b hypervisor.Backup) error {
-	if m.site.tried == nil {
-		m.site.tried = map[string]bool{}
-		s.tell(m, "removing backups")
-	}
-	m.site.tried[b.Volume] = true
-	upid, err := m.site.hv.DeleteBackup(ctx, m.Node, storage, b.Volume)
-	if err != nil {
-		return s.passOver(m, err)
-	}
-	m.Task = upid
-	return pipeline.Wait(0, "a backup to go")
-}
-
-// passOver notes trouble that does not stop a termination, and ends the sweep.
-func (s *Steps) passOver(m *Machine, err error) error {
-	if waiting, ok := errors.AsType[pipeline.WaitError](err); ok {
-		return waiting
-	}
-	m.Task = ""
-	s.tell(m, "backups: %v", err)
-	m.site.swept = true
-	return nil
 }
 
 // delete asks once and then looks until the guest is gone.

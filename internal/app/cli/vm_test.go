@@ -23,6 +23,7 @@ func TestVM_handsArgumentsAndFlagsToTheWork(t *testing.T) {
 		"vm explain a.example":          {Deed: cli.DeedExplain, Text: "a.example"},
 		"vm retry 12":                   {Deed: cli.DeedRetry, Text: "12"},
 		"vm reset 12 --to ready":        {Deed: cli.DeedReset, Text: "12", To: "ready"},
+		"vm delete-record 12 --service": {Deed: cli.DeedDeleteRecord, Text: "12", Service: true},
 		"vm reset 12":                   {Deed: cli.DeedReset, Text: "12"},
 	} {
 		var got cli.MachineOptions
@@ -50,6 +51,7 @@ func TestVM_saysWhatTheLineLacks(t *testing.T) {
 		"vm retry 12":        {code: 1, err: "vm is not part of this build"},
 		"audit":              {code: 1, err: "audit is not part of this build"},
 		"audit everything":   {code: 2, err: "kvmbridge: "},
+		"vm delete-record":   {code: 2, err: "accepts 1 arg"},
 		"vm reset 1 --force": {code: 2, err: "unknown flag: --force"},
 	} {
 		if got := run(t, cli.Actions{}, enough(), strings.Fields(line)...); got.code != want.code || !strings.Contains(got.err, want.err) {

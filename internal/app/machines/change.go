@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
@@ -42,7 +41,7 @@ func idle(s store.Standing) bool {
 
 func (f *Office) reset(ctx context.Context, s store.Standing, to string, out io.Writer) error {
 	if to == "" {
-		return fmt.Errorf("say with --to at which status service %d's VM shall stand: %s", s.Machine.ServiceID, targets())
+		return fmt.Errorf("say with --to at which status service %d's VM shall stand: %s", s.Machine.ServiceID, desk.TargetList())
 	}
 	if err := f.Desk.Reset(ctx, s.Machine.ServiceID, pipeline.State(to)); err != nil {
 		return err
@@ -51,11 +50,16 @@ func (f *Office) reset(ctx context.Context, s store.Standing, to string, out io.
 	return err
 }
 
-// targets are the statuses that a machine can be reset to, as people read a list.
-func targets() string {
-	var list []string
-	for _, t := range desk.ResetTargets() {
-		list = append(list, string(t))
+// deleteRecord says what it did not touch: after a failed termination the guest may still be there.
+func (f *Office) deleteRecord(ctx context.Context, s store.Standing, out io.Writer) error {
+	m := s.Machine
+	if err := f.Desk.DeleteRecord(ctx, m.ServiceID); err != nil {
+		return err
 	}
-	return strings.Join(list, ", ")
+	_, err := fmt.Fprintf(out, "The record of service %d was deleted; Proxmox and WHMCS's own tables were not touched.\n", m.ServiceID)
+	if err != nil || m.VMID == 0 {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "If %s still exists in Proxmox, it is nobody's now: remove it there, since its addresses are free for others.\n", called(m))
+	return err
 }

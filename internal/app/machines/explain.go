@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
+	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -59,14 +60,14 @@ func next(s store.Standing, tables []cli.StateTable, now time.Time) []string {
 	case m.Status == vm.ErrorTerminate:
 		return []string{
 			"Removing its guest failed and is not tried again by itself. " + lastError(m),
-			fmt.Sprintf("When the cause is gone, \"kvmbridge vm reset %d --service --to terminate\" tries again.", m.ServiceID),
+			fmt.Sprintf("When the cause is gone, \"kvmbridge vm reset %d --service --to terminate\" tries again; when the VM is gone, \"kvmbridge vm delete-record %d --service\" forgets it.", m.ServiceID, m.ServiceID),
 		}
 	case idle(s):
 		return []string{"Nothing waits to be done."}
 	}
 	at, known := position(s, tables)
 	if !known {
-		return []string{fmt.Sprintf("This version does not know that status and does nothing. \"kvmbridge vm reset %d --service --to STATUS\" leads out of it; the statuses are %s.", m.ServiceID, targets())}
+		return []string{fmt.Sprintf("This version does not know that status and does nothing. \"kvmbridge vm reset %d --service --to STATUS\" leads out of it; the statuses are %s.", m.ServiceID, desk.TargetList())}
 	}
 	out := []string{at.sentence(), timing(s, now)}
 	return append(out, afterwards(s, tables)...)

@@ -28,7 +28,7 @@ func TestExplain_saysWhatIsNextAndWhen(t *testing.T) {
 			},
 			[]string{
 				"Removing its guest failed and is not tried again by itself. The last error: the guest is locked.",
-				`When the cause is gone, "kvmbridge vm reset 5 --service --to terminate" tries again.`,
+				`When the cause is gone, "kvmbridge vm reset 5 --service --to terminate" tries again; when the VM is gone, "kvmbridge vm delete-record 5 --service" forgets it.`,
 				"A person should look at it since 2031-04-05 06:00:00 UTC: the guest is locked.",
 			},
 		},

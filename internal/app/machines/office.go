@@ -18,7 +18,7 @@ import (
 // Office is where questions about machines are answered.
 type Office struct {
 	Store *store.DB
-	Desk  *desk.Desk // takes resets
+	Desk  *desk.Desk // takes what changes something
 	Clock clock.Clock
 }
 
@@ -39,6 +39,8 @@ func (f *Office) Do(ctx context.Context, o cli.MachineOptions, out io.Writer) er
 		return f.retry(ctx, s, out)
 	case cli.DeedReset:
 		return f.reset(ctx, s, o.To, out)
+	case cli.DeedDeleteRecord:
+		return f.deleteRecord(ctx, s, out)
 	}
 	return fmt.Errorf("there is no such thing to do with a VM: %q", o.Deed)
 }

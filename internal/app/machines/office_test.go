@@ -84,7 +84,7 @@ func TestOffice_changesNothingUnlessOneMachineIsMeant(t *testing.T) {
 	i := newInstallation(t)
 	before := i.state(t, i.first) + i.state(t, i.second)
 	list := fmt.Sprintf("--service %d: VM without an id (web-%d)", i.first, i.first)
-	for _, deed := range []cli.Deed{cli.DeedShow, cli.DeedLog, cli.DeedExplain, cli.DeedRetry, cli.DeedReset} {
+	for _, deed := range []cli.Deed{cli.DeedShow, cli.DeedLog, cli.DeedExplain, cli.DeedRetry, cli.DeedReset, cli.DeedDeleteRecord} {
 		for text, want := range map[string]string{
 			"twin.example.com": list, text(i.first): list, "nobody": `no VM has "nobody" as its service id`, "": `no VM has ""`,
 		} {
@@ -209,5 +209,39 @@ func TestOffice_resetKnowsItsTargets(t *testing.T) {
 		if err != nil || findErr != nil || m.Status != to || !strings.Contains(out, "is at "+string(to)+" now; it was at ") {
 			t.Errorf("reset --to %s: %q, %v; it is at %s", to, out, err, m.Status)
 		}
+	}
+}
+
+// A record goes only when its machine has ended, and the person is told what may be left in Proxmox.
+func TestOffice_deletesTheRecordOfAMachineThatHasEnded(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t)
+	ask := cli.MachineOptions{Deed: cli.DeedDeleteRecord, Text: text(i.second), Service: true}
+	before := i.state(t, i.second)
+	if out, err := i.ask(t, ask); out != "" || err == nil || !strings.Contains(err.Error(), "only records at error_terminate or remove can be deleted") || i.state(t, i.second) != before {
+		t.Errorf("a record at creation: %q, %v", out, err)
+	}
+	if err := i.store.Move(t.Context(), i.second, vm.ErrorTerminate); err != nil {
+		t.Fatal(err)
+	}
+	hosting := i.Text(t, "SELECT CONCAT_WS(' ', domain, username, dedicatedip, domainstatus) FROM tblhosting WHERE id = ?", i.second)
+	out, err := i.ask(t, ask)
+	if err != nil || !strings.Contains(out, fmt.Sprintf("The record of service %d was deleted", i.second)) ||
+		!strings.Contains(out, fmt.Sprintf("If VM %d (web-%d) still exists in Proxmox, it is nobody's now", i.first, i.second)) {
+		t.Errorf("delete-record: %q, %v", out, err)
+	}
+	left := i.Text(t, `SELECT (SELECT COUNT(*) FROM puqProxmoxKVM_vm_info WHERE service_id = ?) + (SELECT COUNT(*) FROM kvmbridge_vm WHERE service_id = ?)`, i.second, i.second)
+	if is := i.Text(t, "SELECT CONCAT_WS(' ', domain, username, dedicatedip, domainstatus) FROM tblhosting WHERE id = ?", i.second); left != "0" || is != hosting {
+		t.Errorf("%s rows are left; WHMCS's row is %q and was %q", left, is, hosting)
+	}
+	if _, err := i.ask(t, ask); err == nil || !strings.Contains(err.Error(), "has no VM: run Create") {
+		t.Errorf("a second time: %v", err)
+	}
+	if err := i.store.Move(t.Context(), i.first, vm.Removed); err != nil {
+		t.Fatal(err)
+	}
+	ask.Text = text(i.first)
+	if out, err := i.ask(t, ask); err != nil || strings.Contains(out, "still exists") {
+		t.Errorf("a machine without an id: %q, %v", out, err)
 	}
 }

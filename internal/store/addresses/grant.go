@@ -13,7 +13,6 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
-	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // picked is a candidate on its way, with the list it came from.
@@ -82,8 +81,7 @@ func (g *grant) topUp(ctx context.Context, q *sqlx.Tx) error {
 func (g *grant) plan(ctx context.Context, q *sqlx.Tx, states map[int64]*holding) error {
 	for _, r := range g.requests {
 		state := states[r.want.ServiceID]
-		if state == nil {
-			r.err = vm.ErrNoMachine
+		if r.err = state.refusal(); r.err != nil {
 			continue
 		}
 		for _, f := range []struct{ family, n int }{{4, r.want.IPv4 - len(state.v4)}, {6, r.want.IPv6 - len(state.v6)}} {

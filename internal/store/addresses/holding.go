@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -11,8 +12,10 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // holding is what a service has at the start of a try.
@@ -21,6 +24,18 @@ type holding struct {
 	reverse map[string]string
 	domain  string
 	shown   []netip.Addr // what WHMCS shows at the service although no allocation explains it
+	status  pipeline.State
+}
+
+// refusal keeps addresses from a machine whose life has ended: a pass that was overtaken must not lease for it.
+func (h *holding) refusal() error {
+	switch {
+	case h == nil:
+		return vm.ErrNoMachine
+	case h.status == vm.Removed, h.status == vm.Terminate, h.status == vm.ErrorTerminate:
+		return fmt.Errorf("%w: it is at %q", vm.ErrRefused, h.status)
+	}
+	return nil
 }
 
 func (h *holding) add(l ippool.Lease) {
@@ -35,6 +50,7 @@ func (h *holding) add(l ippool.Lease) {
 // stateRow is a service's record with one of its allocations; a service without any has one row of NULLs.
 type stateRow struct {
 	ServiceID int64          `db:"service_id"`
+	Status    sql.NullString `db:"vm_status"`
 	Reverse   sql.NullString `db:"vm_rev_dns"`
 	Domain    sql.NullString `db:"domain"`
 	Shown     sql.NullString `db:"shown"`
@@ -57,7 +73,7 @@ func lockHeld(ctx context.Context, q *sqlx.Tx, requests []*request) (map[int64]*
 		ids = append(ids, r.want.ServiceID)
 	}
 	slices.Sort(ids) // locks are taken in one order
-	query, args, err := sqlx.In(`SELECT v.service_id, i.vm_rev_dns, (SELECT h.domain FROM tblhosting h WHERE h.id = v.service_id) AS domain,
+	query, args, err := sqlx.In(`SELECT v.service_id, i.vm_status, i.vm_rev_dns, (SELECT h.domain FROM tblhosting h WHERE h.id = v.service_id) AS domain,
 		(SELECT CONCAT_WS(' ', h.dedicatedip, h.assignedips) FROM tblhosting h WHERE h.id = v.service_id) AS shown, a.id, a.bridge, a.vlan, a.address, a.pool_id, a.prefix_bits, a.gateway, a.dns
 		FROM kvmbridge_vm v JOIN puqProxmoxKVM_vm_info i ON i.service_id = v.service_id
 		LEFT JOIN kvmbridge_ip_allocations a ON a.service_id = v.service_id
@@ -75,7 +91,10 @@ func lockHeld(ctx context.Context, q *sqlx.Tx, requests []*request) (map[int64]*
 	for _, r := range rows {
 		h := states[r.ServiceID]
 		if h == nil {
-			h = &holding{reverse: plain.Names(r.Reverse.String), domain: r.Domain.String, shown: ippool.ParseAddresses(r.Shown.String)}
+			h = &holding{
+				reverse: plain.Names(r.Reverse.String), domain: r.Domain.String, shown: ippool.ParseAddresses(r.Shown.String),
+				status: pipeline.State(r.Status.String),
+			}
 			states[r.ServiceID] = h
 		}
 		if r.ID.Valid {

@@ -1,3 +1,4 @@
-// Package outbox keeps what WHMCS has to do for us: mails, entries of its logs, passwords. Whoever settles something puts
-// its effects in with the same transaction; internal/app carries each to WHMCS exactly once. internal/store embeds it.
+// Package outbox keeps what others have to do for us: WHMCS its mails, log entries and passwords, the operator's webhook its
+// messages. Whoever settles something puts its effects in with the same transaction; internal/courier carries each there
+// exactly once. internal/store embeds it.
 package outbox

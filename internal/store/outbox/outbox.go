@@ -70,14 +70,16 @@ func (b *Box) Pending(ctx context.Context, now time.Time, limit int) (effects []
 	if len(ids) == 0 {
 		return nil, next, nil
 	}
-	effects, err = b.effects(ctx, ids)
+	effects, err = b.effects(ctx, now, ids)
 	return effects, next, err
 }
 
-func (b *Box) effects(ctx context.Context, ids []int64) ([]Effect, error) {
+// effects reads those of ids that are due still: somebody may have begun a try since they were listed, and what is read here
+// would take it for one that is over.
+func (b *Box) effects(ctx context.Context, now time.Time, ids []int64) ([]Effect, error) {
 	query, args, err := sqlx.In(`SELECT o.id, o.service_id, COALESCE(h.userid, 0) AS client_id, o.kind, o.subject, o.vars, o.attempts, o.open_attempt,
 		o.mark_mail, o.mark_activity, o.created_at, COALESCE(o.last_error, '') AS last_error
-		FROM kvmbridge_outbox o LEFT JOIN tblhosting h ON h.id = o.service_id WHERE o.id IN (?) ORDER BY o.id`, ids)
+		FROM kvmbridge_outbox o LEFT JOIN tblhosting h ON h.id = o.service_id WHERE o.id IN (?) AND o.due_at <= ? ORDER BY o.id`, ids, tx.Moment(now))
 	if err != nil {
 		return nil, fmt.Errorf("list pending effects: %w", err)
 	}

@@ -158,16 +158,17 @@ func PinBoot(c map[string]string, system Disk) (line string, needed bool) {
 
 // Additional is the first data disk that is not the system disk.
 func Additional(c map[string]string) (Disk, bool) {
-	system, ok := System(c)
-	if !ok {
+	extra := Extra(c)
+	if len(extra) == 0 {
 		return Disk{}, false
 	}
-	for _, d := range DataDisks(c) {
-		if d.Key != system.Key {
-			return d, true
-		}
-	}
-	return Disk{}, false
+	return extra[0], true
+}
+
+// Extra lists the data disks beside the system disk, in search order.
+func Extra(c map[string]string) []Disk {
+	system, _ := System(c)
+	return slices.DeleteFunc(DataDisks(c), func(d Disk) bool { return d.Key == system.Key })
 }
 
 // FreeKey is the first unused place for a data disk on the system disk's bus; IDE and SATA have too few places
@@ -206,16 +207,6 @@ func FormatOf(d Disk) string {
 		return ext
 	}
 	return "raw"
-}
-
-// Unused finds the key under which a guest's configuration keeps volume after its disk was taken away.
-func Unused(config map[string]string, volume string) (key string, ok bool) {
-	for key, value := range config {
-		if strings.HasPrefix(key, "unused") && ParseDisk(key, value).Volume == volume {
-			return key, true
-		}
-	}
-	return "", false
 }
 
 // NewDisk is the value that asks for a volume of size GiB: "<storage>:<GiB>,format=…" and the limits.

@@ -1,6 +1,7 @@
 package hardware
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/kvmbridge/kvmbridge/internal/spec"
@@ -112,13 +113,18 @@ func TestPinBoot_namesTheSystemDiskWhereNothingDoes(t *testing.T) {
 	}
 }
 
-func TestUnused_findsOnlyTheVolumeLeftBehind(t *testing.T) {
+func TestExtra_areTheDataDisksBesideTheSystemDisk(t *testing.T) {
 	t.Parallel()
-	c := guest("scsi1", "l:vm-7-disk-1,size=8G", "unused0", "l:vm-7-disk-2", "unused1", "l:vm-7-disk-3")
-	if key, ok := Unused(c, "l:vm-7-disk-3"); key != "unused1" || !ok {
-		t.Errorf("found %q", key)
+	c := guest("boot", "order=scsi1", "scsi0", "l:vm-7-disk-0", "scsi1", "l:vm-7-disk-1", "virtio0", "l:vm-7-disk-2",
+		"ide2", "l:vm-7-cloudinit,media=cdrom", "ide0", "none,media=cdrom", "unused0", "l:vm-7-disk-3")
+	var keys []string
+	for _, d := range Extra(c) {
+		keys = append(keys, d.Key)
 	}
-	if key, ok := Unused(c, "l:vm-7-disk-1"); ok {
-		t.Errorf("a disk in use was found at %q", key)
+	if got := strings.Join(keys, " "); got != "scsi0 virtio0" {
+		t.Errorf("extra disks %q, want scsi0 and virtio0", got)
+	}
+	if extra := Extra(guest("scsi0", "l:vm-7-disk-0")); len(extra) != 0 {
+		t.Errorf("a lone disk has %v beside it", extra)
 	}
 }

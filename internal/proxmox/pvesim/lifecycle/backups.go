@@ -282,11 +282,7 @@ func GetExtractConfig(w *world.Call) (any, error) {
 	if !ok {
 		return nil, refusal.Fault("unable to extract configuration from '%s'", path.Base(v.Name))
 	}
-	var out strings.Builder
-	for _, key := range s.conf.Keys() {
-		out.WriteString(key + ": " + s.conf[key] + "\n")
-	}
-	return out.String(), nil
+	return s.conf.File(), nil
 }
 
 func (c *call) archiveNamed(volid string) (*volume.Volume, error) {

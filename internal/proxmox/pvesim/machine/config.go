@@ -3,6 +3,7 @@ package machine
 import (
 	"crypto/sha1" //nolint:gosec // the digest of a configuration file is a SHA-1 by definition
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -62,6 +63,29 @@ func Digest(sections ...Config) string {
 		h.Write([]byte("--\n"))
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// File is the configuration as it stands in its file: first the description in comment lines, in which colons, control
+// characters and everything beyond ASCII are escaped, then the keys.
+func (c Config) File() string {
+	var out strings.Builder
+	for line := range strings.Lines(c["description"]) {
+		out.WriteByte('#')
+		for _, b := range []byte(strings.TrimSuffix(line, "\n")) {
+			if b == ':' || b < ' ' || b > '~' {
+				fmt.Fprintf(&out, "%%%02X", b)
+			} else {
+				out.WriteByte(b)
+			}
+		}
+		out.WriteByte('\n')
+	}
+	for _, key := range c.Keys() {
+		if key != "description" {
+			out.WriteString(key + ": " + c[key] + "\n")
+		}
+	}
+	return out.String()
 }
 
 var numbers = map[string]bool{ //nolint:gochecknoglobals // immutable table
