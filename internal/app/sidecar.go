@@ -18,10 +18,12 @@ import (
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
+	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/courier"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
+	"github.com/kvmbridge/kvmbridge/internal/dns/keeper"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -40,6 +42,7 @@ type Sidecar struct {
 	whmcs     *whmcs.DB
 	engine    *pipeline.Engine[vm.Machine]
 	courier   *courier.Courier
+	keeper    *keeper.Keeper
 	keys      *keyring
 	server    *bridge.Server
 	listeners []net.Listener
@@ -79,8 +82,13 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	s.keys = &keyring{cfg: cfg, whmcs: s.whmcs}
 	back := &callback.Client{Target: s.keys.target}
 	f := newFleet(cfg, s, back)
+	box, err := sealBox(cfg)
+	if err != nil {
+		return err
+	}
+	s.keeper, _ = records.NewKeeper(records.NewBook(s.store, box), o.Clock, s.log)
 	steps := &vm.Steps{
-		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.store,
+		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.keeper,
 		Clock: o.Clock, Random: rand.Reader, Settings: vm.Settings{
 			Migrate: cfg.Migration.Enable, MigrationTimeout: cfg.Migration.Timeout, CloneTimeout: cloneTimeout,
 		},
@@ -92,7 +100,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		return err
 	}
 	counter := &desk.Desk{
-		Catalogue: s.whmcs, Registry: s.store, Fleet: f, Clock: o.Clock, Random: rand.Reader,
+		Catalogue: s.whmcs, Registry: s.store, Fleet: f, Directory: s.keeper, Clock: o.Clock, Random: rand.Reader,
 		Wake: s.engine.Wake, Interrupt: s.engine.Interrupt,
 	}
 	pages, err := web.New()
@@ -185,6 +193,7 @@ func (s *Sidecar) workWhileThereAreTables(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.engine.Run(ctx) })
 	wg.Go(func() { s.courier.Run(ctx) })
+	wg.Go(func() { s.keeper.Run(ctx) })
 	if schedule != nil {
 		wg.Go(func() { schedule.run(ctx) })
 	}

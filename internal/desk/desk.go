@@ -18,7 +18,7 @@ type Desk struct {
 	Fleet     vm.Fleet
 	Clock     clock.Clock
 	Random    io.Reader
-	// Directory holds the DNS zones whose records are kept right; nil = this version writes none.
+	// Directory keeps the DNS records right; nil = records are not touched.
 	Directory vm.Directory
 	// Wake tells the engine that something is due.
 	Wake func()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kvmbridge/kvmbridge/internal/dns"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -136,7 +137,7 @@ func (d *Desk) Reset(ctx context.Context, serviceID int64, to pipeline.State) er
 	return nil
 }
 
-// DeleteRecord forgets a machine whose guest is gone; neither Proxmox nor WHMCS's own tables are touched.
+// DeleteRecord forgets a machine whose guest is gone; neither Proxmox nor WHMCS's own tables are touched. Its DNS records go.
 func (d *Desk) DeleteRecord(ctx context.Context, serviceID int64) error {
 	m, err := d.Registry.Find(ctx, serviceID)
 	if err != nil {
@@ -144,6 +145,11 @@ func (d *Desk) DeleteRecord(ctx context.Context, serviceID int64) error {
 	}
 	if m.Status != vm.ErrorTerminate && m.Status != vm.Removed {
 		return Sentence(fmt.Sprintf("The record of service %d is at %q; only records at %s or %s can be deleted.", serviceID, m.Status, vm.ErrorTerminate, vm.Removed))
+	}
+	if d.Directory != nil {
+		if _, err := d.Directory.Sync(ctx, dns.Guest{ServiceID: serviceID}, 0); err != nil {
+			return err
+		}
 	}
 	return d.settle(ctx, serviceID, d.Registry.Forget(ctx, serviceID))
 }

@@ -1,6 +1,9 @@
 package dns
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Report tells how the records of a service stand after an order.
 type Report struct {
@@ -17,6 +20,11 @@ type Report struct {
 
 // Failed tells whether anything failed.
 func (r Report) Failed() bool { return r.ForwardErr+r.ReverseErr+len(r.Errors) > 0 }
+
+// Text is the summary with what failed.
+func (r Report) Text() string {
+	return strings.Join(append([]string{r.Summary()}, r.Errors...), "\n")
+}
 
 // Summary is the counts as a line.
 func (r Report) Summary() string {

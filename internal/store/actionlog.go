@@ -32,7 +32,8 @@ type actionStep struct {
 	From     string  `json:"from"`
 	To       string  `json:"to"`
 	Time     string  `json:"time"`
-	Duration float64 `json:"duration"` // seconds
+	Duration float64 `json:"duration"`          // seconds
+	Details  string  `json:"details,omitempty"` // lines
 }
 
 // saveLog keeps vm_last_action_log up with a run that goes on.
@@ -85,7 +86,7 @@ func (l *actionLog) add(s step) {
 	l.To = s.To
 	l.Steps = append(l.Steps, actionStep{
 		Label: label, Result: s.Result, From: s.From, To: s.To,
-		Time: s.Started.Format(time.TimeOnly), Duration: seconds(s.TookUS),
+		Time: s.Started.Format(time.TimeOnly), Duration: seconds(s.TookUS), Details: s.Details.String,
 	})
 	if s.Result != resultSuccess {
 		l.Result, l.Error = resultWaiting, s.Result

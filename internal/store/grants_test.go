@@ -165,7 +165,6 @@ func statusOf(ctx context.Context, w world, d *store.DB) error {
 		func() error { _, err := d.Runs(ctx, w.service, 5); return err },
 		func() error { _, err := d.Held(ctx, w.service); return err },
 		func() error { _, err := d.Find(ctx, w.service); return err },
-		func() error { _, err := d.Zones(ctx); return err },
 		func() error { _, err := d.LiveMachines(ctx); return err },
 		func() error { return d.SaveSetting(ctx, "x", "y") },
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -30,8 +31,9 @@ func (w *write) saveEntry(ctx context.Context, q *sqlx.Tx, result string) error 
 	}
 	e := w.entry
 	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_run_steps
-		(run_id, n, label, from_status, to_status, result, skip, started_at, took_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.run.ID, e.N, e.Label, string(standing(e.From)), string(standing(e.To)), plain.Clean(e.Result), plain.Text(e.Skip), tx.Moment(e.Started), e.Took.Microseconds())
+		(run_id, n, label, from_status, to_status, result, skip, details, started_at, took_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		w.run.ID, e.N, e.Label, string(standing(e.From)), string(standing(e.To)), plain.Clean(e.Result), plain.Text(e.Skip),
+		plain.Text(strings.Join(w.machine.Details, "\n")), tx.Moment(e.Started), e.Took.Microseconds())
 	return err
 }
 
@@ -127,13 +129,14 @@ type step struct {
 	To      string         `db:"to_status"`
 	Result  string         `db:"result"`
 	Skip    sql.NullString `db:"skip"`
+	Details sql.NullString `db:"details"` // lines
 	Started time.Time      `db:"started_at"`
 	TookUS  int64          `db:"took_us"`
 }
 
 func stepsOf(ctx context.Context, q sqlx.QueryerContext, runID int64) ([]step, error) {
 	var steps []step
-	err := sqlx.SelectContext(ctx, q, &steps, `SELECT n, label, from_status, to_status, result, skip, started_at, took_us
+	err := sqlx.SelectContext(ctx, q, &steps, `SELECT n, label, from_status, to_status, result, skip, details, started_at, took_us
 		FROM kvmbridge_run_steps WHERE run_id = ? ORDER BY n`, runID)
 	return steps, err
 }

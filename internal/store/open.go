@@ -63,7 +63,6 @@ var (
 	_ vm.Registry                = (*DB)(nil)
 	_ vm.Addresses               = (*DB)(nil)
 	_ vm.Numbers                 = (*DB)(nil)
-	_ vm.Directory               = (*DB)(nil)
 )
 
 // Open connects. It does not look at the schema: see Migrate and SchemaCurrent.
@@ -90,6 +89,9 @@ func (d *DB) Close() error { return d.sql.Close() }
 
 // Ping asks the database for a sign of life.
 func (d *DB) Ping(ctx context.Context) error { return d.sql.PingContext(ctx) }
+
+// Holder names this process in leases.
+func (d *DB) Holder() string { return d.holder }
 
 // Handle is the connection pool, for internal/whmcs, which asks its questions over the same connections.
 func (d *DB) Handle() *sqlx.DB { return d.sql }

@@ -32,13 +32,13 @@ func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r 
 	w := write{d: d, shape: s, lease: l, run: *run, machine: r, entry: e, at: e.Started.Add(e.Took)}
 	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error { return w.settle(ctx, q, run.ID) })
 	if errors.Is(err, pipeline.ErrAgain) { // the step runs again and asks for them again
-		r.Suspended, r.Mails, r.Entries, r.Notes = w.suspended, nil, nil, nil
+		r.Suspended, r.Mails, r.Entries, r.Notes, r.Details = w.suspended, nil, nil, nil, nil
 	}
 	if err != nil {
 		return wrap(err, "settle the step", l.ID)
 	}
 	run.ID, run.Steps = w.run.ID, e.N
-	r.Mails, r.Entries, r.Notes = nil, nil, nil
+	r.Mails, r.Entries, r.Notes, r.Details = nil, nil, nil, nil
 	r.Failures, r.FailingSince, r.Attention, r.LastError = 0, time.Time{}, run.Failed, run.Failed
 	if !vm.IsJob(e.To) {
 		r.Status = e.To

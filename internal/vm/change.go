@@ -70,8 +70,8 @@ func (s *Steps) updateAddresses(ctx context.Context, m *Machine) error {
 			return err
 		}
 	}
-	if len(surplus) == 0 {
-		return nil
+	if err := unlessSkipped(s.setDNS(ctx, m)); err != nil || len(surplus) == 0 {
+		return err
 	}
 	return s.Addresses.GiveBack(ctx, m.ServiceID, surplus)
 }

@@ -20,7 +20,7 @@ func (s *Steps) jobs() []pipeline.Table[Machine] {
 		{JobPower, "Suspend or unsuspend", s.obeySuspension},
 		{JobStart, "Start VM", s.start},
 		{JobStop, "Stop VM", s.powerOff},
-		{JobRemove, "VMRemove", s.whileOff(func(ctx context.Context, m *Machine) error { return s.remove(ctx, m, false) })},
+		{JobRemove, "VMRemove", s.whileOff(s.remove)},
 		{JobPassword, "Reset password", s.setPassword},
 		{JobAddresses, "VMSetDedicatedIp", s.topUp},
 		{JobCPURAM, "Set CPU & RAM", s.whileOff(s.compared(s.changeCPURAM))},

@@ -55,6 +55,9 @@ type Machine struct {
 	// Notes for WHMCS's module log leave with the next settlement, like mails.
 	Notes []Note
 
+	// Details of the step, one per line, go with its settlement into the run's log.
+	Details []string
+
 	// Mails leave with the next settlement, in its transaction; the store empties the list.
 	Mails []Mail
 

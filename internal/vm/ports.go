@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/dns"
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
@@ -98,8 +100,12 @@ var (
 	ErrRefused   = errors.New("the machine's status does not allow it")
 )
 
-// Directory keeps DNS right; nil in an installation without zones.
+// Directory keeps DNS right; implemented by internal/dns/keeper.
 type Directory interface {
 	// Zones is how many zones are configured.
 	Zones(ctx context.Context) (int, error)
+	// Sync orders the records of a service to become what the guest should have (a service without name and addresses has none)
+	// and waits until they are, or patience is over. What fails is in the report and tried again in the background; an
+	// error means that nothing was ordered.
+	Sync(ctx context.Context, guest dns.Guest, patience time.Duration) (dns.Report, error)
 }

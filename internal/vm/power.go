@@ -102,21 +102,6 @@ func (s *Steps) startAgain(ctx context.Context, m *Machine) error {
 	return err
 }
 
-// setDNS is the place of the DNS records; without zones there is nothing to tell.
-func (s *Steps) setDNS(ctx context.Context, _ *Machine) error {
-	if s.Directory == nil {
-		return pipeline.Skip("no zones configured")
-	}
-	n, err := s.Directory.Zones(ctx)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return pipeline.Skip("no zones configured")
-	}
-	return pipeline.Skip("zones are configured, but this version writes no records")
-}
-
 // switchPower asks Proxmox once to start or stop a guest that is ours; one already in that state is left alone.
 func (s *Steps) switchPower(ctx context.Context, m *Machine, on bool) error {
 	if err := s.visit(ctx, m); err != nil {

@@ -22,7 +22,7 @@ func (s *Steps) doReinstall(ctx context.Context, m *Machine) error {
 	if err := s.keepMAC(ctx, m); err != nil {
 		return err
 	}
-	return s.remove(ctx, m, false)
+	return s.remove(ctx, m)
 }
 
 // keepMAC remembers the NIC's address before the guest goes.
@@ -39,7 +39,7 @@ func (s *Steps) keepMAC(ctx context.Context, m *Machine) error {
 
 // discard removes the guest of an earlier life before an order is built anew: addresses and id are chosen again.
 func (s *Steps) discard(ctx context.Context, m *Machine) error {
-	if err := s.remove(ctx, m, false); err != nil {
+	if err := s.remove(ctx, m); err != nil {
 		return err
 	}
 	if err := s.Registry.Discarded(ctx, m.ServiceID); err != nil {
@@ -68,6 +68,6 @@ func (s *Steps) moveIn(ctx context.Context, m *Machine) error {
 func (s *Steps) resyncDNS() pipeline.Table[Machine] {
 	return pipeline.Table[Machine]{
 		Name: "set_dns_records", Title: "SetDNSRecords", Start: SetDNSRecords, End: Ready,
-		Steps: []pipeline.Step[Machine]{{From: SetDNSRecords, To: Ready, Label: "Set DNS records", Do: s.setDNS}},
+		Steps: []pipeline.Step[Machine]{{From: SetDNSRecords, To: Ready, Label: "Set DNS records", Do: s.resetDNS}},
 	}
 }

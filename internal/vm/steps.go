@@ -47,15 +47,16 @@ type Settings struct {
 
 // site is what one pass over a machine learned about the world; it is never stored.
 type site struct {
-	writes  int             // configuration changes of this pass
-	off     powerOff        // how far a power-off has come
-	locked  time.Time       // since when somebody else's lock is in the way
-	seen    bool            // the guest to remove was there, or was looked for long enough
-	swept   bool            // the backups are done with
-	tried   map[string]bool // backups that were looked at, and deleted where they are ours
-	deletes int             // requests to delete the guest
-	unseen  error           // why the cluster cannot be asked at all
-	shaky   time.Time       // since when it answers badly
+	writes   int             // configuration changes of this pass
+	off      powerOff        // how far a power-off has come
+	locked   time.Time       // since when somebody else's lock is in the way
+	seen     bool            // the guest to remove was there, or was looked for long enough
+	swept    bool            // the backups are done with
+	tried    map[string]bool // backups that were looked at, and deleted where they are ours
+	nameless bool            // the DNS records were ordered to go
+	deletes  int             // requests to delete the guest
+	unseen   error           // why the cluster cannot be asked at all
+	shaky    time.Time       // since when it answers badly
 
 	hv        hypervisor.Cluster
 	mark      string                  // ownership mark of this service

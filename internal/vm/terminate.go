@@ -28,7 +28,7 @@ const lockPatience = 10 * time.Minute
 func (s *Steps) doTerminate(ctx context.Context, m *Machine) error {
 	err := m.site.unseen
 	if err == nil || m.VMID == 0 {
-		err = s.patient(m, s.remove(ctx, m, true))
+		err = s.patient(m, s.end(ctx, m))
 	}
 	if waiting, ok := errors.AsType[pipeline.WaitError](err); ok {
 		return waiting
@@ -62,27 +62,62 @@ func (s *Steps) patient(m *Machine, err error) error {
 
 const shakyPatience = 3 * time.Minute
 
-// remove stops the guest, removes its backups when they go too, and deletes it. nil means that Proxmox no longer has it.
-func (s *Steps) remove(ctx context.Context, m *Machine, backups bool) error {
-	exists, err := s.mine(ctx, m)
+// end removes what a service has outside of our tables: guest, backups and DNS records. nil means that Proxmox no longer has
+// the guest; records that a provider would not let go are in the ledger.
+func (s *Steps) end(ctx context.Context, m *Machine) error {
+	exists, err := s.turnOff(ctx, m)
 	if err != nil {
+		return err
+	}
+	if exists {
+		if err := s.dropBackups(ctx, m); err != nil {
+			return err
+		}
+	}
+	if err := s.dropNames(ctx, m); err != nil {
 		return err
 	}
 	if !exists {
 		return s.gone(m)
 	}
-	if err := s.unlocked(ctx, m); err != nil {
+	return s.delete(ctx, m)
+}
+
+// remove stops the guest and deletes it; backups and DNS records stay. nil means that Proxmox no longer has it.
+func (s *Steps) remove(ctx context.Context, m *Machine) error {
+	exists, err := s.turnOff(ctx, m)
+	switch {
+	case err != nil:
 		return err
-	}
-	if err := s.off(ctx, m); err != nil {
-		return err
-	}
-	if backups {
-		if err := s.dropBackups(ctx, m); err != nil {
-			return err
-		}
+	case !exists:
+		return s.gone(m)
 	}
 	return s.delete(ctx, m)
+}
+
+// turnOff finds the guest and powers it off.
+func (s *Steps) turnOff(ctx context.Context, m *Machine) (exists bool, _ error) {
+	exists, err := s.mine(ctx, m)
+	if err != nil || !exists {
+		return false, err
+	}
+	if err := s.unlocked(ctx, m); err != nil {
+		return true, err
+	}
+	return true, s.off(ctx, m)
+}
+
+// dropNames orders once per pass that the DNS records go; whether they do is not waited for.
+func (s *Steps) dropNames(ctx context.Context, m *Machine) error {
+	if m.site.nameless {
+		return nil
+	}
+	s.tell(m, "deleting DNS records")
+	if err := s.dropDNS(ctx, m); err != nil {
+		return err
+	}
+	m.site.nameless = true
+	return nil
 }
 
 // gone ends a removal: nothing is left to wait for.

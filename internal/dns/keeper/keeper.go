@@ -59,6 +59,12 @@ func (k *Keeper) Wake() {
 	}
 }
 
+// Zones is how many zones are configured.
+func (k *Keeper) Zones(ctx context.Context) (int, error) {
+	list, err := k.Book.DNSZones(ctx)
+	return len(list), err
+}
+
 // Sync orders the records of a service to become what guest says, a service without addresses and name to have none, and waits
 // until they are or patience is over. Everything that is right by the ledger is looked at too. What fails is in the report,
 // and tried again in the background; an error means that nothing was written down.

@@ -1,0 +1,79 @@
+package vm
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/dns"
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+)
+
+const (
+	// dnsPatience is how long DNS may hold up a pipeline; what takes longer goes on in the background.
+	dnsPatience = time.Second
+	// dnsLook is how long somebody who asked for DNS alone is kept waiting for the outcome.
+	dnsLook = time.Minute
+)
+
+// setDNS orders the records of the guest. It fails only when the order could not be written down: trouble with a provider is
+// told and never in the way (product-spec §8.5).
+func (s *Steps) setDNS(ctx context.Context, m *Machine) error {
+	return s.syncDNS(ctx, m, m.names(), dnsPatience)
+}
+
+func (s *Steps) resetDNS(ctx context.Context, m *Machine) error {
+	return s.syncDNS(ctx, m, m.names(), dnsLook)
+}
+
+// dropDNS orders that nothing of the service stays in any zone.
+func (s *Steps) dropDNS(ctx context.Context, m *Machine) error {
+	return unlessSkipped(s.syncDNS(ctx, m, dns.Guest{ServiceID: m.ServiceID}, dnsPatience))
+}
+
+// unlessSkipped is for steps that do more than the part that had nothing to do.
+func unlessSkipped(err error) error {
+	if _, skipped := errors.AsType[pipeline.SkipError](err); skipped {
+		return nil
+	}
+	return err
+}
+
+func (s *Steps) syncDNS(ctx context.Context, m *Machine, guest dns.Guest, patience time.Duration) error {
+	if s.Directory == nil {
+		return pipeline.Skip("no zones configured")
+	}
+	r, err := s.Directory.Sync(ctx, guest, patience)
+	switch {
+	case err != nil:
+		return err
+	case r.Zones == 0:
+		return pipeline.Skip("no zones configured")
+	case len(r.Lines) == 0:
+		return pipeline.Skip("no zone matches")
+	}
+	for _, line := range r.Lines {
+		s.tell(m, "%s", line)
+	}
+	m.Details = append(r.Lines, r.Summary())
+	if r.Failed() {
+		m.log("dns", "%s", r.Text())
+	}
+	return nil
+}
+
+// names is what the records of m are made of.
+func (m *Machine) names() dns.Guest {
+	g := dns.Guest{ServiceID: m.ServiceID, FQDN: m.Domain}
+	if l := m.firstLease(true); l != nil {
+		g.Main = l.Address
+	}
+	if l := m.firstLease(false); l != nil {
+		g.First6 = l.Address
+	}
+	for _, l := range m.Addresses {
+		g.Addresses = append(g.Addresses, dns.Reverse{Addr: l.Address, Name: m.RevDNS[ippool.Expand(l.Address)]})
+	}
+	return g
+}
