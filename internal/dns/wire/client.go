@@ -123,7 +123,7 @@ func (c *Client) exchange(ctx context.Context, call Call) (Answer, error) {
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if int64(len(body)) > limit {
-		return Answer{}, fmt.Errorf("the answer is longer than %d bytes", limit)
+		return Answer{}, fmt.Errorf("%w than %d bytes", ErrTooLong, limit)
 	}
 	return Answer{resp.StatusCode, resp.Header, body}, err
 }

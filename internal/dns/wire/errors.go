@@ -6,6 +6,9 @@ import (
 	"syscall"
 )
 
+// ErrTooLong is an answer over its limit; another try brings the same.
+var ErrTooLong = errors.New("the answer is longer")
+
 // TransportError is a call without a usable answer. It passes by itself: it matches none of the sentinels of package dns.
 type TransportError struct {
 	// Sent: there was a connection, so the server may have carried the request out.

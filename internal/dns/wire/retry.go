@@ -40,7 +40,7 @@ func (t Tries) verdict(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case dns.Lasting(err), ctx.Err() != nil:
+	case dns.Lasting(err), errors.Is(err, ErrTooLong), ctx.Err() != nil:
 		return backoff.Permanent(err)
 	case !errors.As(err, &later):
 		return err

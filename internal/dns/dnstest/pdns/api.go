@@ -47,7 +47,7 @@ func ZonePath(name string) string {
 	return "/zones/" + url.PathEscape(strings.ReplaceAll(name, "/", "=2F")) + "."
 }
 
-// CreateZone creates a zone of a kind (Native, Master, Slave) with name servers elsewhere.
+// CreateZone creates a zone of a kind (Native, Master) with name servers elsewhere.
 func (s *Server) CreateZone(ctx context.Context, name, kind string) error {
 	_, err := s.Call(ctx, http.MethodPost, "/zones", map[string]any{
 		"name": name + ".", "kind": kind, "nameservers": []string{"ns1.example.net.", "ns2.example.net."}, "soa_edit_api": "DEFAULT",

@@ -85,7 +85,7 @@ func TestWatch_seesAGap(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 	}
 	end()
-	if got := <-done; got.Err != nil || got.Missing < 20 || got.Missing > got.Asked-20 {
+	if got := <-done; got.Err != nil || got.Missing < 5 || got.Missing > got.Asked-5 {
 		t.Errorf("%+v, want about 40 of 100 missing", got)
 	}
 }
