@@ -79,12 +79,12 @@ func TestJobs_thatNeedAStoppedGuestPassOverARunningOne(t *testing.T) {
 	}
 }
 
-// zones is a Directory with that many zones.
-type zones int
+// zoneCount is a Directory with that many zones.
+type zoneCount int
 
-func (z zones) Zones(context.Context) (int, error) { return int(z), nil }
+func (z zoneCount) Zones(context.Context) (int, error) { return int(z), nil }
 
-func (z zones) Sync(context.Context, dns.Guest, time.Duration) (dns.Report, error) {
+func (z zoneCount) Sync(context.Context, dns.Guest, time.Duration) (dns.Report, error) {
 	return dns.Report{Zones: int(z), Lines: []string{"fwd OK"}}, nil
 }
 
@@ -94,12 +94,12 @@ func TestResyncDNS_neverSaysYesToWhatIsNotDone(t *testing.T) {
 	m := w.deploy(modest(10_000))
 	w.awaitIdle()
 	before := w.machine(m.ServiceID)
-	w.desk.Directory = zones(0)
+	w.desk.Directory = zoneCount(0)
 	sentence(t, w.desk.ResyncDNS(t.Context(), m.ServiceID), "No DNS zone is configured")
 	if after := w.machine(m.ServiceID); after.Status != before.Status {
 		t.Errorf("the refused order moved it from %s to %s", before.Status, after.Status)
 	}
-	w.desk.Directory = zones(1)
+	w.desk.Directory = zoneCount(1)
 	must(t, w.desk.ResyncDNS(t.Context(), m.ServiceID))
 	w.await("run over the records", 20*time.Second, func() bool {
 		return w.db.Text(t, "SELECT COUNT(*) FROM kvmbridge_runs WHERE service_id = ? AND action = 'set_dns_records' AND result = 'success'", m.ServiceID) == "1"
