@@ -35,3 +35,9 @@ func Building(at pipeline.State) bool {
 	_, ok := new(Steps).deploy().Step(at)
 	return ok
 }
+
+// Changing tells a machine whose package is being changed.
+func Changing(at pipeline.State) bool {
+	_, ok := new(Steps).changePackage().Step(at)
+	return ok
+}

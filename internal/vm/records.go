@@ -20,11 +20,11 @@ const (
 // setDNS orders the records of the guest. It fails only when the order could not be written down: trouble with a provider is
 // told and never in the way (product-spec §8.5).
 func (s *Steps) setDNS(ctx context.Context, m *Machine) error {
-	return s.syncDNS(ctx, m, m.names(), dnsPatience)
+	return s.syncDNS(ctx, m, m.Names(), dnsPatience)
 }
 
 func (s *Steps) resetDNS(ctx context.Context, m *Machine) error {
-	return s.syncDNS(ctx, m, m.names(), dnsLook)
+	return s.syncDNS(ctx, m, m.Names(), dnsLook)
 }
 
 // dropDNS orders that nothing of the service stays in any zone.
@@ -63,8 +63,8 @@ func (s *Steps) syncDNS(ctx context.Context, m *Machine, guest dns.Guest, patien
 	return nil
 }
 
-// names is what the records of m are made of.
-func (m *Machine) names() dns.Guest {
+// Names is what the records of m are made of: its addresses and reverse names, and its domain.
+func (m *Machine) Names() dns.Guest {
 	g := dns.Guest{ServiceID: m.ServiceID, FQDN: m.Domain}
 	if l := m.firstLease(true); l != nil {
 		g.Main = l.Address

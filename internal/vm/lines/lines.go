@@ -36,8 +36,14 @@ func (l *Lines) stamped(m *vm.Machine, body string) {
 	l.print("%s   sid:%d%s\n", l.clk.Now().Format(time.DateTime), m.ServiceID, body)
 }
 
-// Detail prints one detail of a run in progress.
-func (l *Lines) Detail(m *vm.Machine, body string) { l.stamped(m, "    · "+body) }
+// Detail prints one detail of a run in progress; in a frame, which names the service, without its number.
+func (l *Lines) Detail(m *vm.Machine, body string) {
+	if vm.Building(m.Status) || vm.Changing(m.Status) {
+		l.print("%s       · %s\n", l.clk.Now().Format(time.DateTime), body)
+		return
+	}
+	l.stamped(m, "    · "+body)
+}
 
 // Began implements pipeline.Observer.
 func (l *Lines) Began(t pipeline.Table[vm.Machine], m *vm.Machine) {

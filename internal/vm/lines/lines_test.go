@@ -37,6 +37,20 @@ func TestLines_haveTheReferenceForm(t *testing.T) {
 	}
 }
 
+// The form L5.
+func TestLines_detailsWithinAFrame(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	l := lines.New(&b, at{})
+	for _, status := range []pipeline.State{vm.Cloned, vm.ChangePackage} {
+		l.Detail(&vm.Machine{ServiceID: 7012, Status: status}, "fwd OK [powerdns] example.net ← 7012-1790000000.example.net (2 IPs)")
+	}
+	line := "2026-05-02 10:05:01       · fwd OK [powerdns] example.net ← 7012-1790000000.example.net (2 IPs)\n"
+	if b.String() != line+line {
+		t.Errorf("got\n%s\nwant twice\n%s", b.String(), line)
+	}
+}
+
 type at struct{}
 
 func (at) Now() time.Time                       { return time.Date(2026, 5, 2, 10, 5, 1, 0, time.UTC) }
@@ -47,7 +61,7 @@ func TestLines_ofATerminationCarryTheTime(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
 	l := lines.New(&b, at{})
-	m := &vm.Machine{ServiceID: 7012}
+	m := &vm.Machine{ServiceID: 7012, Status: vm.Terminate}
 	tb := pipeline.Table[vm.Machine]{Name: "terminate", Title: "Terminate"}
 	l.Began(tb, m)
 	l.Detail(m, "removing backups")
