@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/app/dnsbench"
 	"github.com/kvmbridge/kvmbridge/internal/app/playground"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 )
@@ -35,6 +36,7 @@ func figures() []figure {
 		{"change_nop_calls", 6, changeNothing},
 		{"terminate_latency", 1.2, terminateLatency},
 		{"batch_terminate", 3, batchTerminate},
+		{"dns_resync_absence", 0, dnsbench.ResyncAbsence},
 	}
 }
 
