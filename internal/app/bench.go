@@ -36,6 +36,7 @@ func figures() []figure {
 		{"change_nop_calls", 6, changeNothing},
 		{"terminate_latency", 1.2, terminateLatency},
 		{"batch_terminate", 3, batchTerminate},
+		{"dns_deploy_wait", 1, dnsDeployWait},
 		{"dns_resync_absence", 0, dnsbench.ResyncAbsence},
 	}
 }

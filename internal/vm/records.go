@@ -12,7 +12,7 @@ import (
 
 const (
 	// dnsPatience is how long DNS may hold up a pipeline; what takes longer goes on in the background.
-	dnsPatience = time.Second
+	dnsPatience = 800 * time.Millisecond
 	// dnsLook is how long somebody who asked for DNS alone is kept waiting for the outcome.
 	dnsLook = time.Minute
 )

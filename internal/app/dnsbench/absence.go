@@ -22,8 +22,8 @@ const (
 	guests   = 10
 )
 
-// zones of the guests; the reverse zones are those of 192.0.2.0/24 and 2001:db8::/32.
-func zones() []string {
+// zoneNames are the zones of the guests; the reverse zones are those of 192.0.2.0/24 and 2001:db8::/32.
+func zoneNames() []string {
 	return []string{"example.org", "2.0.192.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"}
 }
 
@@ -58,7 +58,7 @@ type resyncs struct {
 func (s *resyncs) open(ctx context.Context, server *pdns.Server) error {
 	s.zones = map[string]dns.Provider{}
 	var shared powerdns.Servers
-	for _, name := range zones() {
+	for _, name := range zoneNames() {
 		if err := server.CreateZone(ctx, name, "Native"); err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (s *resyncs) guest(changes map[string][]dns.Change, i int) error {
 		if err != nil {
 			return err
 		}
-		zone := zones()[1+j]
+		zone := zoneNames()[1+j]
 		changes[zone] = append(changes[zone], dns.Change{Name: owner, Type: dns.PTR, TTL: ttl, Add: []string{name}, Remove: []string{name}, Sole: true})
 		watch = append(watch, pdns.Watched{Name: owner, Type: dnsmessage.TypePTR, Value: name})
 	}
