@@ -35,9 +35,9 @@ func newDNSPtr(e Env) *cobra.Command {
 func newDNSZone(e Env) *cobra.Command {
 	return newAnswers(e, &cobra.Command{
 		Use:   "zone CIDR...",
-		Short: "Print the reverse zones that hold a network, one per line",
-		Long: "Print the reverse zones that hold a network, one per line: several when its mask ends within a label, and the words\n" +
-			"\"" + dns.ErrClassless.Error() + "\" for a part of an IPv4 /24, which has no zone of its own.",
+		Short: "Print the reverse zone of each network, one per line",
+		Long: "Print the reverse zone of each network, one per line. A network whose mask ends within a label has none of its own;\n" +
+			"for it the words \"" + dns.ErrClassless.Error() + "\" are printed.",
 	}, "give at least one network with its mask, such as 192.0.2.0/24 or 2001:db8::/64", zoneNames)
 }
 
@@ -77,8 +77,8 @@ func zoneNames(arg string) ([]string, error) {
 		return nil, fmt.Errorf("%q is not a network with its mask; write it such as 192.0.2.0/24 or 2001:db8::/64", arg)
 	}
 	zones, err := dns.ReverseZones(network)
-	if errors.Is(err, dns.ErrClassless) {
-		return []string{err.Error()}, nil
+	if errors.Is(err, dns.ErrClassless) || len(zones) > 1 {
+		return []string{dns.ErrClassless.Error()}, nil
 	}
 	return zones, err
 }
