@@ -15,7 +15,7 @@ func TestDNS_printsOneAnswerPerLineAndNothingElse(t *testing.T) {
 		"dns ptr 192.0.2.10 ::ffff:10.0.0.1":  "10.2.0.192.in-addr.arpa\n1.0.0.10.in-addr.arpa\n",
 		"dns ptr 2001:DB8:0::5":               "5." + strings.Repeat("0.", 23) + "8.b.d.0.1.0.0.2.ip6.arpa\n",
 		"dns zone 192.0.2.0/24 2001:db8::/32": "2.0.192.in-addr.arpa\n8.b.d.0.1.0.0.2.ip6.arpa\n",
-		"dns zone 192.0.2.77/23":              "2.0.192.in-addr.arpa\n3.0.192.in-addr.arpa\n",
+		"dns zone 192.0.2.77/23":              "classless delegation required\n",
 		"dns zone 192.0.2.64/26 10.0.0.0/8":   "classless delegation required\n10.in-addr.arpa\n",
 	} {
 		if d := cmp.Diff(terminal{0, want, ""}, run(t, cli.Actions{}, nil, strings.Fields(line)...), cmp.AllowUnexported(terminal{})); d != "" {
