@@ -18,14 +18,3 @@ func ExampleGaps() {
 	fmt.Println(ippool.Gaps(pool, slices.Values(held), 3))
 	// Output: [192.0.2.3 192.0.2.5 192.0.2.6]
 }
-
-func ExampleReverseZone() {
-	for _, text := range []string{"203.0.113.0/24", "203.0.113.0/26", "2001:db8::/32"} {
-		zone, _ := ippool.ReverseZone(netip.MustParsePrefix(text))
-		fmt.Println(zone)
-	}
-	// Output:
-	// 113.0.203.in-addr.arpa
-	// classless delegation required
-	// 8.b.d.0.1.0.0.2.ip6.arpa
-}
