@@ -41,12 +41,17 @@ func demo(ctx context.Context, o cli.DemoOptions, out io.Writer) (err error) {
 		return interrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, ground.Close()) }()
-	sidecar, stop, err := startDemoSidecar(ctx, ground, out)
+	names, err := openDemoNames(ctx, say)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	defer func() { err = errors.Join(err, names.close()) }()
+	sidecar, stop, err := startDemoSidecar(ctx, ground, names, out)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	took, err := demoOrder(ctx, ground, sidecar, say)
+	took, err := demoOrder(ctx, ground, names, sidecar, say)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -81,7 +86,7 @@ func shimFolder() (string, error) {
 }
 
 // startDemoSidecar runs a sidecar beside the demo and activates the addon, which pairs the two.
-func startDemoSidecar(ctx context.Context, ground *playground.Playground, out io.Writer) (s *Sidecar, stop func() error, err error) {
+func startDemoSidecar(ctx context.Context, ground *playground.Playground, names *demoNames, out io.Writer) (s *Sidecar, stop func() error, err error) {
 	cfg, err := ground.Config()
 	if err != nil {
 		return nil, nil, err
@@ -99,6 +104,9 @@ func startDemoSidecar(ctx context.Context, ground *playground.Playground, out io
 		if _, err := s.store.AddPool(ctx, p); err != nil {
 			return nil, nil, errors.Join(err, stop())
 		}
+	}
+	if err := names.enter(ctx, s, cfg); err != nil {
+		return nil, nil, errors.Join(err, stop())
 	}
 	return s, stop, nil
 }
@@ -131,7 +139,7 @@ func demoPools(server int64) []ippool.Pool {
 }
 
 // demoOrder places an order through the real PHP function and waits until the machine is ready.
-func demoOrder(ctx context.Context, ground *playground.Playground, sidecar *Sidecar, say func(string, ...any)) (time.Duration, error) {
+func demoOrder(ctx context.Context, ground *playground.Playground, names *demoNames, sidecar *Sidecar, say func(string, ...any)) (time.Duration, error) {
 	say("Ordering \"KVM Start\" with 2 cores, 2 GB, an additional disk of 10 GB ...")
 	begin := clock.System{}.Now()
 	placed, err := ground.WHMCS.Order(ctx, "CPU Cores=2", "RAM=2", "Additional Disk=10", "IPv6 Addresses=1")
@@ -151,11 +159,11 @@ func demoOrder(ctx context.Context, ground *playground.Playground, sidecar *Side
 		return 0, err
 	}
 	say("\nService %d is VM %d on node %s, ready %s after the order.", m.ServiceID, m.VMID, m.Node, lines.Seconds(took))
-	return took, tellDemo(ctx, ground, sidecar, m, say)
+	return took, tellDemo(ctx, ground, names, sidecar, m, say)
 }
 
 // tellDemo prints everything a person needs to look around.
-func tellDemo(ctx context.Context, ground *playground.Playground, sidecar *Sidecar, m vm.Machine, say func(string, ...any)) error {
+func tellDemo(ctx context.Context, ground *playground.Playground, names *demoNames, sidecar *Sidecar, m vm.Machine, say func(string, ...any)) error {
 	held, err := sidecar.store.Held(ctx, m.ServiceID)
 	if err != nil {
 		return err
@@ -176,5 +184,6 @@ func tellDemo(ctx context.Context, ground *playground.Playground, sidecar *Sidec
 	} {
 		say("  %-12s%s", line[0], line[1])
 	}
-	return nil
+	m.Addresses = held
+	return names.tell(ctx, m, say)
 }
