@@ -33,9 +33,12 @@ type Wish struct {
 }
 
 // Want lists the records of a guest: an A of the main IPv4 address, an AAAA of the first IPv6 address and a PTR of every
-// address. What is wrong with one of them keeps none of the others away.
+// address. What is wrong with one of them keeps none of the others away. A guest with neither name nor address wants nothing.
 func Want(g Guest) Wish {
 	w := Wish{ServiceID: g.ServiceID}
+	if g.FQDN == "" && len(g.Addresses) == 0 && !g.Main.IsValid() && !g.First6.IsValid() {
+		return w
+	}
 	fqdn, err := HostName(g.FQDN)
 	if err != nil {
 		w.problem(err.Error())

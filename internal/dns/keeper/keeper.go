@@ -69,24 +69,43 @@ func (k *Keeper) Zones(ctx context.Context) (int, error) {
 // until they are or patience is over. Everything that is right by the ledger is looked at too. What fails is in the report,
 // and tried again in the background; an error means that nothing was written down.
 func (k *Keeper) Sync(ctx context.Context, guest dns.Guest, patience time.Duration) (dns.Report, error) {
-	list, err := k.Book.DNSZones(ctx)
+	o, err := k.Order(ctx, guest)
 	if err != nil {
 		return dns.Report{}, err
 	}
-	wish := dns.Want(guest)
-	order, err := k.order(ctx, wish, list)
-	if err != nil {
-		return dns.Report{}, err
-	}
-	k.Wake()
-	rows, err := k.await(ctx, guest.ServiceID, patience)
-	if err != nil {
-		return dns.Report{}, err
-	}
-	return report(list, wish, order, rows), nil
+	return k.Outcome(ctx, o, patience)
 }
 
-func (k *Keeper) order(ctx context.Context, wish dns.Wish, list []zones.Zone) (dns.Decision, error) {
+// Order is what was written down for one service.
+type Order struct {
+	zones    []zones.Zone
+	wish     dns.Wish
+	decision dns.Decision
+}
+
+// Order is the first half of Sync.
+func (k *Keeper) Order(ctx context.Context, guest dns.Guest) (Order, error) {
+	list, err := k.Book.DNSZones(ctx)
+	if err != nil {
+		return Order{}, err
+	}
+	o := Order{zones: list, wish: dns.Want(guest)}
+	if o.decision, err = k.decide(ctx, o.wish, list); err == nil {
+		k.Wake()
+	}
+	return o, err
+}
+
+// Outcome is the other half.
+func (k *Keeper) Outcome(ctx context.Context, o Order, patience time.Duration) (dns.Report, error) {
+	rows, err := k.await(ctx, o.wish.ServiceID, patience)
+	if err != nil {
+		return dns.Report{}, err
+	}
+	return report(o.zones, o.wish, o.decision, rows), nil
+}
+
+func (k *Keeper) decide(ctx context.Context, wish dns.Wish, list []zones.Zone) (dns.Decision, error) {
 	var names []string
 	for _, r := range wish.Records {
 		names = append(names, r.Name)

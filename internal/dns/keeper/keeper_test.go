@@ -237,3 +237,15 @@ func TestSync_saysWhatNoRecordCanBeMadeOf(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 }
+
+// The end of a service is no trouble.
+func TestSync_endsWithoutAWord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, forward)
+	k, _ := w.keeper("a")
+	w.sync(k, guest(9, vm, "192.0.2.10"))
+	r := w.sync(k, dns.Guest{ServiceID: 9})
+	if want := []string{"fwd-del OK [powerdns] " + forward + " ← " + vm}; r.Failed() || fmt.Sprint(r.Lines) != fmt.Sprint(want) {
+		t.Errorf("lines %q, errors %q; want %q", r.Lines, r.Errors, want)
+	}
+}
