@@ -87,6 +87,8 @@ type (
 	UpgradeCall = AddonOf[UpgradeArgs]
 	// OutputCall asks for a page of the addon.
 	OutputCall = AddonOf[OutputArgs]
+	// NameListCall asks for the list of names on behalf of somebody who has asked PHP.
+	NameListCall = AddonOf[NameListArgs]
 )
 
 // ConfigOptionsArgs are the arguments of ConfigOptions.

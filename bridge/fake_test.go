@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -29,6 +30,8 @@ type commands struct {
 	mu    sync.Mutex
 	calls []string
 	last  bridge.ModuleCall
+	asked bridge.NameListArgs
+	names bridge.NameListAnswer
 	err   error
 	panic string
 }
@@ -110,6 +113,23 @@ func (c *commands) Output(context.Context, bridge.OutputCall) (string, error) {
 
 func (c *commands) Deliver(context.Context) (int, error) { return 3, c.got("Deliver") }
 
+const oneName = `[{"forward":"vps-9-7012.example.net","ip":"203.0.113.9","reverse":"mail.example.org"}]`
+
+// Ask answers what the test says, else one name.
+func (c *commands) Ask(_ context.Context, ask bridge.NameListArgs) (bridge.NameListAnswer, error) {
+	c.mu.Lock()
+	c.asked = ask
+	answer := c.names
+	c.mu.Unlock()
+	if answer.Status == 0 {
+		answer = bridge.NameListAnswer{Status: http.StatusOK, ETag: `"1"`, Size: int64(len(oneName)), Copy: func(w io.Writer) error {
+			_, err := io.WriteString(w, oneName)
+			return err
+		}}
+	}
+	return answer, c.got("Ask")
+}
+
 // stage is a server with everything a test looks at.
 type stage struct {
 	server   *bridge.Server
@@ -127,7 +147,7 @@ func newStage(t *testing.T) *stage {
 	s.keys.Store("k1", bridge.Secret(testSecret))
 	s.server = bridge.New(bridge.Config{
 		Log:  slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Keys: s.keyMap, Module: s.commands, Addon: s.commands, Outbox: s.commands,
+		Keys: s.keyMap, Module: s.commands, Addon: s.commands, Outbox: s.commands, Names: s.commands,
 		Ready: func(context.Context) error { return s.ready },
 	})
 	return s

@@ -39,6 +39,8 @@ func (s *Server) routes(api huma.API) {
 	command(s, api, "/v1/addon/Output", "A page of the addon", s.output)
 
 	command(s, api, "/v1/outbox/deliver", "Deliver to WHMCS what is due", s.deliverOutbox)
+
+	s.handOut(api, "/v1/dns/list", "The list of names for scripts, streamed")
 }
 
 // strays name what is missing instead of a bare 404.

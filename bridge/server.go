@@ -17,7 +17,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 )
 
-// Config is what a Server needs. Log is required; Module, Addon, Outbox, Keys and Ready are required to serve.
+// Config is what a Server needs. Log is required; Module, Addon, Outbox, Names, Keys and Ready are required to serve.
 type Config struct {
 	Log     *slog.Logger
 	Clock   clock.Clock              // real time, as WHMCS's machine has it; nil is clock.System
@@ -26,6 +26,7 @@ type Config struct {
 	Module  ModuleCommands
 	Addon   AddonCommands
 	Outbox  Outbox
+	Names   NameList
 	Ready   func(context.Context) error // nil error: the database answers and its schema is current
 	Metrics *prometheus.Registry        // what /metrics shows; nil makes one of its own
 	Timeout time.Duration               // of one command; 0 is 30 seconds
@@ -38,6 +39,7 @@ type Server struct {
 	module   ModuleCommands
 	addon    AddonCommands
 	outbox   Outbox
+	names    NameList
 	ready    func(context.Context) error
 	timeout  time.Duration
 	metrics  *metrics
@@ -49,7 +51,7 @@ type Server struct {
 func New(cfg Config) *Server {
 	s := &Server{
 		log: cfg.Log, verifier: NewVerifier(cfg.Keys, cfg.Clock),
-		module: cfg.Module, addon: cfg.Addon, outbox: cfg.Outbox,
+		module: cfg.Module, addon: cfg.Addon, outbox: cfg.Outbox, names: cfg.Names,
 		ready: cfg.Ready, timeout: cfg.Timeout, metrics: newMetrics(cfg.Metrics),
 	}
 	if cfg.Reread != nil {

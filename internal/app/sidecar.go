@@ -24,8 +24,10 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/courier"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/dns/keeper"
+	"github.com/kvmbridge/kvmbridge/internal/namelist"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/store/namerows"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 	"github.com/kvmbridge/kvmbridge/internal/web"
@@ -108,8 +110,10 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		return err
 	}
 	v := &views{store: s.store, whmcs: s.whmcs, version: cli.Version()}
+	names := namelist.NewList(namerows.New(s.store.Handle()), clock.System{}, s.log)
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
+		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
 		Module: &moduleCommands{desk: counter, fleet: f, views: v, pages: pages, log: s.log},
 		Addon:  &addonCommands{store: s.store, views: v, pages: pages, retire: s.retire, revive: s.revive},
 	})
