@@ -3,6 +3,7 @@ package vm
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/dns"
@@ -56,7 +57,7 @@ func (s *Steps) syncDNS(ctx context.Context, m *Machine, guest dns.Guest, patien
 	for _, line := range r.Lines {
 		s.tell(m, "%s", line)
 	}
-	m.Details = append(r.Lines, r.Summary())
+	m.Details = append(slices.Clone(r.Lines), r.Summary())
 	if r.Failed() {
 		m.log("dns", "%s", r.Text())
 	}

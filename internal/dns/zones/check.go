@@ -15,10 +15,10 @@ type Fault struct {
 	Text  string // a sentence
 }
 
-// Faults are all of them at once.
-type Faults []Fault
+// FormErrors are all faults of a form at once.
+type FormErrors []Fault
 
-func (f Faults) Error() string {
+func (f FormErrors) Error() string {
 	texts := make([]string, len(f))
 	for i, fault := range f {
 		texts[i] = fault.Text
@@ -26,11 +26,11 @@ func (f Faults) Error() string {
 	return strings.Join(texts, " ")
 }
 
-// Check turns what was typed into a zone that can be saved, or fails with Faults. old is what was saved before, nil for a new
+// Check turns what was typed into a zone that can be saved, or fails with FormErrors. old is what was saved before, nil for a new
 // zone: its secrets stay where the new ones are empty or Keep. others are the zones beside it.
 func Check(typed Zone, old *Zone, others []Zone) (Zone, error) {
 	z := Zone{ID: typed.ID, Provider: providerID(typed.Provider), TTL: typed.TTL, TakeOver: typed.TakeOver, Fields: map[string]string{}}
-	var faults Faults
+	var faults FormErrors
 	if z.TTL == 0 {
 		z.TTL = DefaultTTL
 	}
@@ -78,21 +78,21 @@ func zoneName(typed, provider string) (string, error) {
 }
 
 // take cleans one field. Empty and kept secrets are left to keep.
-func (z *Zone) take(f Field, typed string) Faults {
+func (z *Zone) take(f Field, typed string) FormErrors {
 	value := typed
 	if !f.Secret || f.clean != nil {
 		value = strings.TrimSpace(typed)
 	}
 	if value == "" || f.Secret && value == Keep {
 		if f.Required && !f.Secret {
-			return Faults{{f.Name, f.Label + " is missing."}}
+			return FormErrors{{f.Name, f.Label + " is missing."}}
 		}
 		return nil
 	}
 	if f.clean != nil {
 		var err error
 		if value, err = f.clean(value); err != nil {
-			return Faults{{f.Name, sentence(f.Label + " " + err.Error())}}
+			return FormErrors{{f.Name, sentence(f.Label + " " + err.Error())}}
 		}
 	}
 	z.Fields[f.Name] = value
@@ -100,7 +100,7 @@ func (z *Zone) take(f Field, typed string) Faults {
 }
 
 // keep fills in the secrets that were not typed, when they are still for the same server.
-func (z *Zone) keep(p Provider, old *Zone) (faults Faults) {
+func (z *Zone) keep(p Provider, old *Zone) (faults FormErrors) {
 	moved := old != nil && z.leadsElsewhere(p, *old)
 	for _, f := range p.Fields {
 		if !f.Secret || z.Fields[f.Name] != "" {
@@ -125,7 +125,7 @@ func (z *Zone) leadsElsewhere(p Provider, old Zone) bool {
 }
 
 // strangers are fields that the provider does not have.
-func strangers(p Provider, typed map[string]string) (faults Faults) {
+func strangers(p Provider, typed map[string]string) (faults FormErrors) {
 	for name := range typed {
 		known := slices.ContainsFunc(p.Fields, func(f Field) bool { return f.Name == name })
 		if !known && p.ID != "" {
@@ -137,10 +137,10 @@ func strangers(p Provider, typed map[string]string) (faults Faults) {
 }
 
 // twin refuses the same zone of the same server twice: its records would be written and counted twice.
-func twin(z Zone, others []Zone) Faults {
+func twin(z Zone, others []Zone) FormErrors {
 	for _, o := range others {
 		if o.ID != z.ID && o.Target() == z.Target() {
-			return Faults{{"zone", fmt.Sprintf("Zone %d already is %s at the same server.", o.ID, z.Name)}}
+			return FormErrors{{"zone", fmt.Sprintf("Zone %d already is %s at the same server.", o.ID, z.Name)}}
 		}
 	}
 	return nil

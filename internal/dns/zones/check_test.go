@@ -104,7 +104,7 @@ func TestCheck_namesTheFieldThatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := zones.Check(tc.typed, nil, nil)
-			var faults zones.Faults
+			var faults zones.FormErrors
 			if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Field != tc.field || !strings.Contains(faults[0].Text, tc.words) {
 				t.Fatalf("faults %q, want one about %s with %q", err, tc.field, tc.words)
 			}

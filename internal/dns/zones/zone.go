@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/dns"
 )
@@ -63,13 +64,13 @@ func (z Zone) Target() string { return z.Account() + "/" + z.Name }
 // Account is the same text for zones whose calls share limits and turns: one server, or one token.
 func (z Zone) Account() string {
 	p := Find(z.Provider)
-	account := p.ID
+	parts := []string{p.ID}
 	for _, f := range p.Fields {
 		if f.account {
-			account += " " + f.identity(z.Fields[f.Name])
+			parts = append(parts, f.identity(z.Fields[f.Name]))
 		}
 	}
-	return account
+	return strings.Join(parts, " ")
 }
 
 // TTLText is the TTL for a form.
