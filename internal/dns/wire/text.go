@@ -1,9 +1,9 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
-	"net/url"
+	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,7 +18,7 @@ const (
 // Secrets are texts that nobody may see.
 type Secrets []string
 
-// Clean is text in one line of at most 300 bytes, without secrets in any of the spellings that HTTP gives them.
+// Clean is text in one line of at most 300 bytes, without secrets in any of the spellings that servers give them.
 func (s Secrets) Clean(text string) string { return cut(oneLine(s.redact(text)), errorText) }
 
 // Quote is what may be shown of a body.
@@ -48,15 +48,34 @@ func (e *cleanError) As(target any) bool   { return errors.As(e.cause, target) }
 
 func (s Secrets) redact(text string) string {
 	for _, secret := range s {
-		if secret == "" {
-			continue
-		}
-		quoted, _ := json.Marshal(secret) // a string always marshals
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(quoted), `"`)} {
-			text = strings.ReplaceAll(text, form, "***")
+		if secret != "" {
+			text = pattern(secret).ReplaceAllLiteralString(strings.ReplaceAll(text, secret, "***"), "***")
 		}
 	}
 	return text
+}
+
+// pattern matches a secret in the spellings of URLs, JSON, HTML and of programs that quote, also where they are mixed.
+func pattern(secret string) *regexp.Regexp {
+	var b strings.Builder
+	for _, r := range secret {
+		b.WriteString(spellings(r))
+	}
+	return regexp.MustCompile(b.String())
+}
+
+// spellings of a character; letters and digits have one.
+func spellings(r rune) string {
+	if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+		return string(r)
+	}
+	octets := strings.ReplaceAll(fmt.Sprintf(" % x", string(r)), " ", "%(?:25)*")
+	forms := []string{regexp.QuoteMeta(string(r)), octets, fmt.Sprintf("&#0*%d;|&#x0*%x;|u0*%04x", r, r, r)}
+	named := map[rune]string{'&': "&amp;", '<': "&lt;", '>': "&gt;", '"': "&quot;", '\'': "&apos;", ' ': `\+|%(?:25)*2b`}
+	if form := named[r]; form != "" {
+		forms = append(forms, form)
+	}
+	return `(?i:\\*(?:` + strings.Join(forms, "|") + "))"
 }
 
 func oneLine(text string) string {

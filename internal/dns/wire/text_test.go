@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -16,7 +18,10 @@ import (
 func TestSecrets_neverShow(t *testing.T) {
 	t.Parallel()
 	quoted, _ := json.Marshal(marker)
-	for _, form := range []string{marker, url.QueryEscape(marker), url.PathEscape(marker), string(quoted)} {
+	for _, form := range []string{
+		marker, url.QueryEscape(marker), url.PathEscape(marker), string(quoted), html.EscapeString(marker), strconv.Quote(marker), strconv.QuoteToASCII(marker),
+		html.EscapeString(url.QueryEscape(marker)), url.QueryEscape(url.QueryEscape(marker)), html.EscapeString(strconv.Quote(marker)), strings.ReplaceAll(string(quoted), "/", `\/`),
+	} {
 		err := wire.Secrets{"", marker}.Error(fmt.Errorf("before %s after: %w", form, dns.ErrRefused))
 		if got := err.Error(); strings.Contains(got, "ss") || !strings.Contains(got, "***") || !strings.Contains(got, "after") {
 			t.Errorf("%q became %q", form, got)
