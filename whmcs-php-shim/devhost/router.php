@@ -10,7 +10,8 @@ return (static function (): bool {
     $path = rawurldecode((string) parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH));
     $hidden = '~(^|/)(\.[^/]*|includes|bin|crons|lib|sessions|templates)(/|$)|\.(tpl|sql)$|^/(configuration|init|router)\.php$~';
     $file = __DIR__ . $path;
-    if (strpos($path, '..') !== false || preg_match($hidden, $path) || is_dir($file) && !is_file("$file/index.php")) {
+    $open = $path === '/modules/servers/puqProxmoxKVM/lib/dns/dns.php'; // its folder has an .htaccess of its own
+    if (strpos($path, '..') !== false || !$open && preg_match($hidden, $path) || is_dir($file) && !is_file("$file/index.php")) {
         http_response_code(404);
         echo 'Not found';
         return true;

@@ -128,6 +128,6 @@ final class ClientTest extends ShimTestCase
     {
         $total = strpos($urls, '/slow') === false ? '15' : '0.4';
         $settings = ['sidecar_urls' => $urls, 'secret' => FakeSidecar::SECRET, 'total_timeout' => $total, 'connect_timeout' => '5'];
-        return (new Client(new Settings($settings)))->post($path, $body);
+        return Client::post(new Settings($settings), $path, $body);
     }
 }

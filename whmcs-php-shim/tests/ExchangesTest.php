@@ -49,8 +49,9 @@ final class ExchangesTest extends ShimTestCase
         $cases = [];
         foreach (glob(self::FOLDER . '/*.json') as $file) {
             $exchange = json_decode((string) file_get_contents($file), true);
-            // Requests that break the contract are not for the shim to send; clients need a constant, see CallerTest.
-            if (($exchange['conforms'] ?? false) && $exchange['request']['body']['caller']['kind'] !== 'client') {
+            // Requests that break the contract are not for the shim to send; clients need a constant, see CallerTest; the list
+            // of names ends PHP, see NameListTest.
+            if ($exchange['request']['path'] !== '/v1/dns/list' && ($exchange['conforms'] ?? false) && $exchange['request']['body']['caller']['kind'] !== 'client') {
                 $cases[basename($file, '.json')] = [$exchange];
             }
         }

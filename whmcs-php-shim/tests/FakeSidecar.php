@@ -43,9 +43,9 @@ final class FakeSidecar
     }
 
     /** What the sidecar answers with instead of its own success. */
-    public static function answerWith(int $status, string $body): void
+    public static function answerWith(int $status, string $body, array $head = []): void
     {
-        file_put_contents(self::folder() . '/answer.json', json_encode(['status' => $status, 'body' => $body]));
+        file_put_contents(self::folder() . '/answer.json', json_encode(['status' => $status, 'body' => $body, 'head' => $head]));
     }
 
     public static function forget(): void

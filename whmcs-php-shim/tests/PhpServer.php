@@ -10,12 +10,12 @@ final class PhpServer
     private static $processes = [];
 
     /** Starts PHP's web server on a free port and waits until it answers. */
-    public static function web(string $root, string $router, array $environment = []): string
+    public static function web(string $root, string $router, array $environment = [], array $options = []): string
     {
         $probe = stream_socket_server('tcp://127.0.0.1:0');
         $address = stream_socket_get_name($probe, false);
         fclose($probe);
-        $command = [PHP_BINARY, '-S', $address, '-t', $root];
+        $command = array_merge([PHP_BINARY], $options, ['-S', $address, '-t', $root]);
         self::start($router === '' ? $command : array_merge($command, [$router]), $environment + ['PHP_CLI_SERVER_WORKERS' => '4']);
         self::await(static function () use ($address): bool {
             $socket = @stream_socket_client("tcp://$address", $code, $text, 0.2);

@@ -27,7 +27,17 @@ switch ($behaviour) {
         return $answer(200, $success);
     case 'recorded':
         $recorded = json_decode((string) file_get_contents("$folder/answer.json"), true);
+        array_map('header', $recorded['head']);
         return $answer($recorded['status'], $recorded['body']);
+    case 'long': // 40 MB in a list, 1 MB of it at a time
+        header('X-Kvmbridge-List: 1');
+        $entry = str_repeat('x', 1048570);
+        $answer(200, '[""');
+        for ($n = 0; $n < 40; $n++) {
+            echo ",\"$entry\"";
+        }
+        echo ']';
+        return;
     case 'refusal':
         return $answer(200, '{"result":"error","code":"no_template","message":"The product has no template. Choose one.","data":{}}');
     case 'mute-refusal':
@@ -61,6 +71,10 @@ switch ($behaviour) {
     case 'cut':
         header('Content-Length: 1000');
         return $answer(200, '{"result"');
+    case 'list-slow':
+        header('X-Kvmbridge-List: 1');
+        sleep(3);
+        return $answer(200, '[]');
     case 'huge':
         return $answer(200, str_repeat(' ', 9 * 1024 * 1024) . $success);
     default:

@@ -9,11 +9,5 @@ use Kvmbridge\Shim\Callback;
 ob_start();
 require_once __DIR__ . '/lib/load.php';
 Callback::begin($_SERVER);
-// The second place is right for linked module folders, where __DIR__ is elsewhere; the first is for anything stranger.
-foreach ([getenv('KVMBRIDGE_WHMCS_ROOT') ?: '', dirname($_SERVER['SCRIPT_FILENAME'], 4), dirname(__DIR__, 3)] as $root) {
-    if ($root !== '' && is_file("$root/init.php")) {
-        require_once "$root/init.php";
-        break;
-    }
-}
+require_once __DIR__ . '/../../servers/puqProxmoxKVM/lib/whmcs.php';
 Callback::run($_SERVER);

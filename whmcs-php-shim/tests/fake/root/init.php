@@ -1,6 +1,6 @@
 <?php
 /**
- * A WHMCS root for the tests of callback.php: devhost's functions over tables in memory. The query of the request chooses
+ * A WHMCS root for the tests of callback.php and dns.php: devhost's functions over tables in memory. The query of the request chooses
  * how loading goes; a page that prints HTML while it loads is the normal case.
  */
 
@@ -29,6 +29,8 @@ Devhost\Cipher::configure('hash');
 WHMCS\Database\Capsule::$tables = [
     'tbladdonmodules' => [
         ['module' => 'puq_proxmox_kvm', 'setting' => 'secret', 'value' => (string) getenv('FAKE_SECRET')],
+        ['module' => 'puq_proxmox_kvm', 'setting' => 'sidecar_urls', 'value' => (string) ($_GET['sidecar'] ?? '')],
+        ['module' => 'puq_proxmox_kvm', 'setting' => 'total_timeout', 'value' => (string) ($_GET['patience'] ?? '15')],
         ['module' => 'puq_proxmox_kvm', 'setting' => 'secret_next', 'value' => 'next-' . getenv('FAKE_SECRET')],
     ],
 ];

@@ -20,14 +20,14 @@ final class AddonModule
         'secret_next' => ['Next shared secret', 'password', '', 'Accepted as well while the secret is being replaced. Usually empty.'],
         'callback_url' => ['Callback address', 'text', '', 'Where the service finds this addon\'s callback.php. Empty: below the System URL.'],
         'api_admin' => ['API user', 'text', '', 'Admin user name in whose name mails are sent. Usually empty.'],
-        'delete_tables' => ['Delete all database tables', 'yesno', '', 'Deactivation drops all tables, and with them what is known '
-            . 'about the virtual machines. The machines themselves stay.'],
+        'dns_addresses' => ['dns.php: addresses', 'text', '', 'Who may read the list of names, such as 192.0.2.10, 2001:db8::/48.'],
+        'dns_token' => ['dns.php: token', 'password', '', 'If set, they must send it too. With neither nobody may read.'],
+        'delete_tables' => ['Delete all database tables', 'yesno', '', 'Deactivation drops all tables. The virtual machines stay.'],
     ];
 
     public static function config(): array
     {
-        $field = static fn (array $row): array => ['Size' => '60']
-            + array_combine(['FriendlyName', 'Type', 'Default', 'Description'], $row);
+        $field = static fn (array $row): array => ['Size' => '60'] + array_combine(['FriendlyName', 'Type', 'Default', 'Description'], $row);
         return [
             'name' => ServerModule::TITLE, 'version' => self::VERSION, 'author' => 'kvmbridge', 'language' => 'english',
             'description' => 'IP pools, DNS zones and virtual machines of the puqProxmoxKVM server module.',
@@ -44,62 +44,41 @@ final class AddonModule
                 Capsule::table('tbladdonmodules')->updateOrInsert($row, ['value' => bin2hex(random_bytes(32))]);
             }
         } catch (\Throwable $error) {
-            return self::result('error', 'The shared secret could not be stored: ' . $error->getMessage());
+            return ['status' => 'error', 'description' => 'The shared secret could not be stored: ' . $error->getMessage()];
         }
-        try {
-            return self::result('success', self::words(self::ask('Activate')) ?: 'kvmbridge is connected and its tables are ready.');
-        } catch (\Throwable $error) {
-            $start = 'Now start "kvmbridge serve --whmcs ' . ROOTDIR . '" on this machine; it makes its tables by itself. ';
-            $refused = $error instanceof Fault && $error->reason === 'refused';
-            return self::result('info', 'Activated, and the shared secret is stored. ' . ($refused ? '' : $start) . $error->getMessage());
+        $answer = Funnel::ask(Settings::ADDON, '/v1/addon/Activate', Payload::base());
+        if ($answer['reason'] === '') {
+            return ['status' => 'success', 'description' => 'kvmbridge is connected and its tables are ready.'];
         }
+        $start = 'Now start "kvmbridge serve --whmcs ' . ROOTDIR . '" on this machine; it makes its tables by itself. ';
+        return ['status' => 'info', 'description' => 'Activated, and the shared secret is stored. '
+            . ($answer['reason'] === 'refused' ? '' : $start) . $answer['message']];
     }
 
     /** The tables stay unless the setting says otherwise; dropping them is the service's job. */
     public static function deactivate(): array
     {
-        $drop = false;
         try {
             $drop = Settings::load()->text('delete_tables') === 'on';
-            return self::result('success', self::words(self::ask('Deactivate', ['drop_tables' => $drop])) ?: 'Deactivated.');
         } catch (\Throwable $error) {
-            return $drop
-                ? self::result('error', 'The tables could not be dropped. ' . $error->getMessage())
-                : self::result('success', 'Deactivated. All tables and virtual machines were kept.');
+            $drop = false;
         }
+        $answer = Funnel::ask(Settings::ADDON, '/v1/addon/Deactivate', Payload::base(['drop_tables' => $drop]));
+        return $drop && $answer['reason'] !== ''
+            ? ['status' => 'error', 'description' => 'The tables could not be dropped. ' . $answer['message']]
+            : ['status' => 'success', 'description' => $drop ? 'Deactivated.' : 'Deactivated. All tables and virtual machines were kept.'];
     }
 
+    /** A failure is in the module log; the service says itself what is to be migrated when it starts. */
     public static function upgrade(array $vars): void
     {
-        try {
-            self::ask('Upgrade', ['from' => (string) ($vars['version'] ?? '')]);
-        } catch (\Throwable $error) {
-            // The module log has it; the service says itself what is to be migrated when it starts.
-        }
+        Funnel::ask(Settings::ADDON, '/v1/addon/Upgrade', Payload::base(['from' => (string) ($vars['version'] ?? '')]));
     }
 
     public static function output(): string
     {
-        try {
-            $page = $_GET['page'] ?? 'home';
-            return self::words(self::ask('Output', ['page' => is_string($page) ? $page : 'home']), 'html');
-        } catch (\Throwable $error) {
-            return Fault::html($error);
-        }
-    }
-
-    private static function ask(string $function, array $args = []): array
-    {
-        return Funnel::ask(Settings::ADDON, '/v1/addon/' . $function, Payload::base($args));
-    }
-
-    private static function words(array $data, string $key = 'message'): string
-    {
-        return is_string($data[$key] ?? null) ? $data[$key] : '';
-    }
-
-    private static function result(string $status, string $description): array
-    {
-        return ['status' => $status, 'description' => $description];
+        $page = $_GET['page'] ?? 'home';
+        $answer = Funnel::ask(Settings::ADDON, '/v1/addon/Output', Payload::base(['page' => is_string($page) ? $page : 'home']));
+        return Funnel::text($answer, 'html') . Fault::html($answer['message']);
     }
 }

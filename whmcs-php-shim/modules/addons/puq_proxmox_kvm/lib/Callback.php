@@ -27,16 +27,14 @@ final class Callback
     public static function run(array $server): void
     {
         try {
-            if (!defined('WHMCS')) {
-                throw new Fault('whmcs_unavailable');
-            }
             $body = (string) file_get_contents('php://input', false, null, 0, self::MOST_BYTES + 1);
             if (strlen($body) > self::MOST_BYTES) {
                 throw new Fault('too_large');
             }
             Signature::check(Settings::load()->keys(), $server, $body, time());
             self::$lastWords = new Fault('whmcs_failed', 'PHP ended while it was at work');
-            self::answer(200, ['result' => 'success', 'code' => '', 'message' => '', 'data' => (object) Effects::apply($body)]);
+            $answer = ['result' => 'success', 'code' => '', 'message' => '', 'data' => (object) Effects::apply($body)];
+            Output::begin(200, Output::JSON, Payload::json($answer));
         } catch (Fault $fault) {
             self::refuse($fault);
         } catch (\Throwable $error) {
@@ -47,24 +45,8 @@ final class Callback
     public static function refuse(Fault $fault): void
     {
         $message = $fault->getMessage();
-        self::answer($fault->status, ['result' => 'error', 'code' => $fault->reason, 'message' => $message, 'data' => new \stdClass()]);
-    }
-
-    private static function answer(int $status, array $answer): void
-    {
-        static $answered = false;
-        if ($answered) {
-            return;
-        }
-        $answered = true;
-        while (ob_get_level() > 0) {
-            ob_end_clean();
-        }
-        if (!headers_sent()) {
-            header('Content-Type: application/json', true, $status);
-            header('Cache-Control: no-store');
-        }
-        echo Payload::json($answer);
+        $answer = ['result' => 'error', 'code' => $fault->reason, 'message' => $message, 'data' => new \stdClass()];
+        Output::begin($fault->status, Output::JSON, Payload::json($answer));
         exit;
     }
 }

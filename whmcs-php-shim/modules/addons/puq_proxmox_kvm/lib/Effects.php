@@ -36,44 +36,33 @@ final class Effects
             throw new Fault('unknown_effect', $effect);
         }
         self::check($effect, $args, self::ARGUMENTS[$effect]);
-        return (array) self::{lcfirst($effect)}($args);
+        $data = self::does()[$effect]($args);
+        return is_array($data) ? $data : [];
     }
 
-    private static function ping(): array
+    /** @return array<string,callable> effect => what it does; an array that comes of it is the data of the answer */
+    private static function does(): array
     {
-        return ['whmcs_version' => (string) ($GLOBALS['CONFIG']['Version'] ?? ''), 'shim_version' => AddonModule::VERSION];
+        return [
+            'Ping' => static fn (): array => ['whmcs_version' => (string) ($GLOBALS['CONFIG']['Version'] ?? ''), 'shim_version' => AddonModule::VERSION],
+            'SendEmail' => static fn (array $args) => self::api('SendEmail', ['messagename' => $args['template'], 'id' => $args['service_id'],
+                'customvars' => base64_encode(serialize($args['vars'] ?? []))]),
+            'LogActivity' => static fn (array $args) => logActivity($args['description'], $args['client_id'] ?? 0),
+            'ModuleLog' => static fn (array $args) => Funnel::log($args['module'], $args['action'], $args['request'], $args['response'],
+                $args['processed'] ?? '', $args['mask'] ?? []),
+            'Decrypt' => static fn (array $args): array => ['values' => array_map([self::class, 'plain'], $args['values'], array_keys($args['values']))],
+            'Encrypt' => static fn (array $args): array => ['values' => array_map('encrypt', $args['values'])],
+            'UpdateClientProduct' => [self::class, 'updateClientProduct'],
+        ];
     }
 
-    private static function sendEmail(array $args): void
+    private static function plain(string $cipher, int $n): string
     {
-        $vars = base64_encode(serialize($args['vars'] ?? []));
-        self::api('SendEmail', ['messagename' => $args['template'], 'id' => $args['service_id'], 'customvars' => $vars]);
-    }
-
-    private static function logActivity(array $args): void
-    {
-        logActivity($args['description'], $args['client_id'] ?? 0);
-    }
-
-    private static function moduleLog(array $args): void
-    {
-        Funnel::log($args['module'], $args['action'], $args['request'], $args['response'], $args['processed'] ?? '', $args['mask'] ?? []);
-    }
-
-    private static function decrypt(array $args): array
-    {
-        $plain = array_map(static fn (string $cipher): string => $cipher === '' ? '' : (string) decrypt($cipher), $args['values']);
-        foreach ($plain as $n => $text) {
-            if (!preg_match('//u', $text)) { // WHMCS gives garbage, not an error
-                throw new Fault('not_decryptable', $n + 1);
-            }
+        $plain = $cipher === '' ? '' : (string) decrypt($cipher);
+        if (!preg_match('//u', $plain)) { // WHMCS gives garbage, not an error
+            throw new Fault('not_decryptable', $n + 1);
         }
-        return ['values' => $plain];
-    }
-
-    private static function encrypt(array $args): array
-    {
-        return ['values' => array_map(static fn (string $plain): string => encrypt($plain), $args['values'])];
+        return $plain;
     }
 
     /** WHMCS ignores empty values; blanking a field needs "unset". */

@@ -10,15 +10,13 @@ final class Fault extends \RuntimeException
     private const WHERE = 'in the settings of the addon "Proxmox KVM (kvmbridge)"';
     /** Reason => HTTP status (of callback.php) and sentence. */
     private const ALL = [
-        'not_paired' => [503, 'The addon "Proxmox KVM (kvmbridge)" holds no shared secret. Activate it under System Settings > Addon '
-            . 'Modules, which creates the secret, then start the kvmbridge service.'],
+        'not_paired' => [503, 'The addon "Proxmox KVM (kvmbridge)" holds no shared secret. Activate it under Addon Modules in WHMCS, then start kvmbridge.'],
         'bad_url' => [500, 'The kvmbridge address "%s" is not usable. Enter http://host:port, https://host:port or unix:///path ' . self::WHERE . '.'],
         'unreachable' => [502, 'The kvmbridge service cannot be reached at %s (%s). Start it with "kvmbridge serve" or correct its '
             . 'address ' . self::WHERE . ', then try again. Nothing was changed.'],
         'no_answer' => [502, 'The kvmbridge service at %s took the request but gave no answer (%s). It may still carry it out: look at '
             . 'the status of the machine first. Trying again is safe.'],
-        'bad_answer' => [502, 'The address %s answered with HTTP %s, but not as the kvmbridge service does. Check the address ' . self::WHERE
-            . ', and the log of the service.'],
+        'bad_answer' => [502, 'The address %s answered with HTTP %s, but not as the kvmbridge service does. Check it ' . self::WHERE . '.'],
         'refused' => [422, '%s'],
         'bad_method' => [405, 'Only POST is answered here.'],
         'too_large' => [413, 'The request is larger than 1 MiB.'],
@@ -46,10 +44,10 @@ final class Fault extends \RuntimeException
         $this->status = self::ALL[$reason][0];
     }
 
-    /** Any failure as a block for staff. */
-    public static function html(\Throwable $error): string
+    /** A message as a block for staff; '' is none. */
+    public static function html(string $message): string
     {
-        $text = htmlspecialchars($error->getMessage(), ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
-        return '<div class="kvmbridge"><div class="alert alert-danger">' . $text . '</div></div>';
+        $text = htmlspecialchars($message, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
+        return $text === '' ? '' : '<div class="kvmbridge"><div class="alert alert-danger">' . $text . '</div></div>';
     }
 }

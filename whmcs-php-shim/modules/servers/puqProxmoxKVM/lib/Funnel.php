@@ -7,28 +7,34 @@ namespace Kvmbridge\Shim;
 /** The one way from WHMCS to the service: send, translate the answer, write WHMCS's module log with every secret masked. */
 final class Funnel
 {
-    /** The answer's data; anything else is thrown with a sentence for staff. */
+    /** @return array{reason:string,message:string,data:array} reason '' is a success, message a sentence for staff; it throws nothing */
     public static function ask(string $module, string $path, array $payload): array
     {
-        [$request, $raw, $outcome, $secrets] = [Payload::json($payload), '', 'success', Payload::secrets($payload)];
+        [$request, $raw] = [Payload::json($payload), ''];
+        $secrets = [$payload['service']['password'] ?? '', $payload['server']['password'] ?? '', $payload['server']['access_hash'] ?? ''];
         try {
             $settings = Settings::load();
-            if (!isset($settings->keys()['k1'])) {
-                throw new Fault('not_paired');
-            }
             $secrets = array_merge($secrets, array_values($settings->keys()));
-            $raw = (new Client($settings))->post($path, $request);
+            $raw = Client::post($settings, $path, $request);
             $answer = json_decode($raw, true);
             if ($answer['result'] !== 'success') {
                 throw new Fault('refused', ($answer['message'] ?? '') ?: 'The kvmbridge service refused without a reason. See its log.');
             }
-            return is_array($answer['data'] ?? null) ? $answer['data'] : [];
+            $outcome = ['reason' => '', 'message' => '', 'data' => is_array($answer['data'] ?? null) ? $answer['data'] : []];
         } catch (\Throwable $error) {
-            $outcome = $error->getMessage();
-            throw $error;
-        } finally {
-            self::log($module, basename($path), $request, $raw, $outcome, $secrets);
+            $outcome = ['reason' => $error->reason ?? 'failed', 'message' => $error->getMessage(), 'data' => []];
         }
+        try {
+            self::log($module, basename($path), $request, $raw, $outcome['message'] ?: 'success', $secrets);
+        } catch (\Throwable $error) { // the database is away, of which the outcome tells
+        }
+        return $outcome;
+    }
+
+    /** A text in the data of an answer, '' when there is none. */
+    public static function text(array $answer, string $key): string
+    {
+        return is_string($answer['data'][$key] ?? null) ? $answer['data'][$key] : '';
     }
 
     /** @param string[] $secrets literal values that must not appear (WHMCS masks values, not names) */

@@ -10,18 +10,10 @@ final class ServerModule
     public const NAME = 'puqProxmoxKVM';
     public const TITLE = 'Proxmox KVM (kvmbridge)';
     public const DEFAULT_PORT = 8006;
-    private const DEFAULT_SETTINGS = <<<'JSON'
-{
-  "vm": {"template": 0, "cpu": 1, "ram_gb": 1, "clone": "linked"},
-  "system_disk": {"size_gb": 0},
-  "network": {"bridge": "vmbr0", "ipv4": 1, "ipv6": 0, "dhcp4": false, "dhcp6": false},
-  "integrations": {"main_domain": ".example.com"}
-}
-JSON;
     /** Label => function, in the order of display: * may run while the machine runs, ** needs it stopped, -> is a step of the order. */
     public const BUTTONS = [
-        'Start' => 'Start', 'Stop' => 'Stop', '**Reinstall' => 'Reinstall', 'VMSetDedicatedIp ->' => 'VMSetDedicatedIp',
-        'VMClone ->' => 'VMClone', '**Set CPU RAM ->' => 'SetCPURAM', '*Set System Disk Size ->' => 'SetSystemDiskSize',
+        'Start' => 'Start', 'Stop' => 'Stop', '**Reinstall' => 'Reinstall', 'VMSetDedicatedIp ->' => 'VMSetDedicatedIp', 'VMClone ->' => 'VMClone',
+        '**Set CPU RAM ->' => 'SetCPURAM', '*Set System Disk Size ->' => 'SetSystemDiskSize',
         '*Set System Disk Bandwidth ->' => 'SetSystemDiskBandwidth', '*Set Created Additional Disk ->' => 'SetCreatedAdditionalDisk',
         '*Set Additional Disk Size ->' => 'SetAdditionalDiskSize', '*Set Additional Disk Bandwidth ->' => 'SetAdditionalDiskBandwidth',
         '*Set Network ->' => 'SetNetwork', '*Set Firewall ->' => 'SetFirewall', '**SetCloudinit' => 'SetCloudinit',
@@ -42,23 +34,19 @@ JSON;
     public static function configOptions(array $params): array
     {
         return ['settings' => [
-            'FriendlyName' => 'Product settings (JSON)',
-            'Type' => 'textarea', 'Rows' => '20', 'Cols' => '80',
-            'Default' => self::DEFAULT_SETTINGS, 'Description' => self::settingsNotes($params),
+            'FriendlyName' => 'Product settings (JSON)', 'Type' => 'textarea', 'Rows' => '20', 'Cols' => '80',
+            'Default' => (string) file_get_contents(__DIR__ . '/settings.json'), 'Description' => self::settingsNotes($params),
         ]];
     }
 
     /** @return string 'success', or the sentence that WHMCS shows and keeps in its module queue */
     public static function command(string $function, array $params, array $args = []): string
     {
-        try {
-            self::ask($function, $params, $args);
-            return 'success';
-        } catch (\Throwable $error) {
-            // This one is shown to the client.
-            $open = $function !== 'ChangePassword' || !defined('CLIENTAREA') || ($error->reason ?? '') === 'refused';
-            return $open ? $error->getMessage() : self::NO_PASSWORD;
+        $answer = Funnel::ask(self::NAME, '/v1/module/' . $function, Payload::forModule($params, $args));
+        if ($function === 'ChangePassword' && defined('CLIENTAREA') && !in_array($answer['reason'], ['', 'refused'], true)) {
+            return self::NO_PASSWORD; // this one is shown to the client
         }
+        return $answer['reason'] === '' ? 'success' : $answer['message'];
     }
 
     public static function button(string $name, array $params): string
@@ -84,41 +72,22 @@ JSON;
     /** @return array<string,string> label => HTML */
     public static function tabFields(array $params): array
     {
-        try {
-            return array_filter((array) (self::ask('AdminServicesTabFields', $params)['fields'] ?? []), 'is_string');
-        } catch (\Throwable $error) {
-            return [self::TITLE => Fault::html($error)];
-        }
+        $answer = Funnel::ask(self::NAME, '/v1/module/AdminServicesTabFields', Payload::forModule($params));
+        $fields = array_filter((array) ($answer['data']['fields'] ?? []), 'is_string');
+        return $answer['reason'] === '' ? $fields : [self::TITLE => Fault::html($answer['message'])];
     }
 
     public static function clientArea(array $params): string
     {
-        try {
-            $html = self::ask('ClientArea', $params)['html'] ?? null;
-            return is_string($html) ? $html : self::UNAVAILABLE;
-        } catch (\Throwable $error) {
-            return self::UNAVAILABLE;
-        }
+        return Funnel::text(Funnel::ask(self::NAME, '/v1/module/ClientArea', Payload::forModule($params)), 'html') ?: self::UNAVAILABLE;
     }
 
     public static function deliverOutbox(): void
     {
-        try {
-            Funnel::ask(self::NAME, '/v1/outbox/deliver', Payload::base());
-        } catch (\Throwable $error) {
-            // The module log has it; a hook that throws would break the whole cron run.
-        }
+        Funnel::ask(self::NAME, '/v1/outbox/deliver', Payload::base());
     }
 
-    private static function ask(string $function, array $params, array $args = []): array
-    {
-        return Funnel::ask(self::NAME, '/v1/module/' . $function, Payload::forModule($params, $args));
-    }
-
-    /**
-     * Only the product editor shows the notes, and it says which product it draws in the request alone; elsewhere (saving,
-     * API, cron) the service is not asked.
-     */
+    /** Only the product editor shows them, and which product it draws stands in the request alone; elsewhere the service is not asked. */
     private static function settingsNotes(array $params): string
     {
         $id = $params['pid'] ?? $_REQUEST['id'] ?? 0;
@@ -126,11 +95,8 @@ JSON;
         if (!$drawing || !is_numeric($id) || (int) $id < 1) {
             return self::NOTES;
         }
-        try {
-            $notes = self::ask('ConfigOptions', ['pid' => $id] + $params, ['product_id' => (int) $id])['description'] ?? '';
-            return is_string($notes) && $notes !== '' ? $notes : self::NOTES;
-        } catch (\Throwable $error) {
-            return self::NOTES . Fault::html($error);
-        }
+        $payload = Payload::forModule(['pid' => $id] + $params, ['product_id' => (int) $id]);
+        $answer = Funnel::ask(self::NAME, '/v1/module/ConfigOptions', $payload);
+        return (Funnel::text($answer, 'description') ?: self::NOTES) . Fault::html($answer['message']);
     }
 }
