@@ -25,6 +25,7 @@ func actions() cli.Actions {
 		States:  machines.Tables,
 		Machine: aMachine,
 		Audit:   auditAll,
+		Records: names,
 		Demo:    demo,
 		Bench:   bench,
 		Sim:     simulate,

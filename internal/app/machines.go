@@ -16,8 +16,12 @@ import (
 // aMachine is "kvmbridge vm". The replicas look at the database by themselves, so that nobody has to be woken.
 func aMachine(ctx context.Context, cfg config.Config, o cli.MachineOptions, out io.Writer) error {
 	return withParts(ctx, cfg, func(p *probed) error {
-		counter := &desk.Desk{Registry: p.store, Clock: p.clock, Wake: func() {}, Interrupt: func(int64) {}}
-		return (&machines.Office{Store: p.store, Desk: counter, Clock: p.clock}).Do(ctx, o, out)
+		dns, err := p.records()
+		if err != nil {
+			return err
+		}
+		counter := &desk.Desk{Registry: p.store, Directory: dns.Keeper, Clock: p.clock, Wake: func() {}, Interrupt: func(int64) {}}
+		return (&machines.Office{Store: p.store, Records: dns.Book, Desk: counter, Clock: p.clock}).Do(ctx, o, out)
 	})
 }
 

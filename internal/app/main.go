@@ -13,5 +13,5 @@ import (
 func Main(ctx context.Context, args ...string) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return cli.Run(ctx, cli.Env{Args: args, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(), Actions: actions()})
+	return cli.Run(ctx, cli.Env{Args: args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(), Actions: actions()})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
@@ -23,6 +24,7 @@ func probes() []cli.Probe {
 		{Name: "shared secret", Needs: "db.", Run: onSidecar(probeSecret)},
 		{Name: "callback of WHMCS", Needs: "db.", Run: onSidecar(probeCallback)},
 		{Name: "Proxmox servers", Needs: "db.", Run: onSidecar(probeServers)},
+		{Name: "DNS zones", Needs: "db.", Limit: 2 * time.Minute, Run: onSidecar(probeZones)}, // a server's zones are tested one after the other
 	}
 }
 

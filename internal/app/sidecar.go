@@ -88,7 +88,8 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	s.keeper, _ = records.NewKeeper(records.NewBook(s.store, box), o.Clock, s.log)
+	book := records.NewBook(s.store, box)
+	s.keeper, _ = records.NewKeeper(book, o.Clock, s.log)
 	steps := &vm.Steps{
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.keeper,
 		Clock: o.Clock, Random: rand.Reader, Settings: vm.Settings{
@@ -97,7 +98,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	s.courier = courier.New(s.store, s.whmcs, back, o.Clock, s.log, cfg.Attention.Webhook)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newGauges(s.store))
+	registry.MustRegister(newGauges(s.store), records.NewGauges(book))
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	v := &views{store: s.store, whmcs: s.whmcs, version: cli.Version()}
+	v := &views{store: s.store, whmcs: s.whmcs, dns: book, version: cli.Version()}
 	names := namelist.NewList(namerows.New(s.store.Handle()), clock.System{}, s.log)
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,

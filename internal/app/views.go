@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
@@ -18,6 +19,7 @@ import (
 type views struct {
 	store   *store.DB
 	whmcs   *whmcs.DB
+	dns     records.Book
 	version string
 }
 
@@ -41,7 +43,10 @@ func (v *views) home(ctx context.Context) (web.Home, error) {
 	for _, w := range worries {
 		home.Attention = append(home.Attention, web.VM{ServiceID: w.ServiceID, Name: w.Name, Status: w.Status, Attention: w.Attention, Since: w.Since})
 	}
-	home.Waiting, err = v.store.Waiting(ctx)
+	if home.Waiting, err = v.store.Waiting(ctx); err != nil {
+		return home, err
+	}
+	home.DNS, err = v.dns.Trouble(ctx)
 	return home, err
 }
 

@@ -157,6 +157,14 @@ type Home struct {
 	Counts    []Count
 	Attention []VM
 	Waiting   int // messages that WHMCS has not taken yet
+	DNS       DNSTrouble
+}
+
+// DNSTrouble is what is not right in DNS.
+type DNSTrouble struct {
+	Pending int    // records that are not as they should be yet
+	Failed  int    // of them: the last try failed
+	Error   string // the newest
 }
 
 // Home renders the addon's status page.

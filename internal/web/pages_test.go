@@ -28,7 +28,7 @@ func TestPages_escapeEveryValue(t *testing.T) {
 	}
 	c := web.Client{Known: true, Status: script, Name: script, Domain: script, Username: script, Addresses: []string{script}}
 	n := web.Notes{Faults: []string{script}, Keys: []web.Setting{{Path: script, Kind: script, Default: script, Help: script}}}
-	h := web.Home{Version: script, Counts: []web.Count{{Status: script, VMs: 1}}, Attention: []web.VM{*v}}
+	h := web.Home{Version: script, Counts: []web.Count{{Status: script, VMs: 1}}, Attention: []web.VM{*v}, DNS: web.DNSTrouble{Pending: 1, Failed: 1, Error: script}}
 	for name, render := range map[string]func() (string, error){
 		"status":    func() (string, error) { return p.StatusField(v) },
 		"id":        func() (string, error) { return p.IDField(v) },
@@ -76,6 +76,30 @@ func TestClient_isToldWhatIsGoingOn(t *testing.T) {
 		html, err := pages(t).ClientBlock(c.client)
 		if err != nil || !strings.Contains(html, c.want) {
 			t.Errorf("%+v: %v, want %q in\n%s", c.client, err, c.want, html)
+		}
+	}
+}
+
+// The status page is silent about DNS while all is well.
+func TestHome_showsWhatIsWrongInDNS(t *testing.T) {
+	t.Parallel()
+	const pending, failed = "DNS records that are not as they should be yet: 3", "DNS records that failed: 2. They are tried again by themselves. Last error: refused &lt;b&gt;"
+	for name, c := range map[string]struct {
+		dns  web.DNSTrouble
+		want []string
+	}{
+		"well":    {web.DNSTrouble{}, nil},
+		"pending": {web.DNSTrouble{Pending: 3}, []string{pending}},
+		"failed":  {web.DNSTrouble{Pending: 3, Failed: 2, Error: "refused <b>"}, []string{pending, failed}},
+	} {
+		html, err := pages(t).Home(web.Home{DNS: c.dns})
+		if err != nil || strings.Count(html, "DNS") != len(c.want) {
+			t.Errorf("%s: %v\n%s", name, err, html)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(html, want) {
+				t.Errorf("%s: the page lacks %q:\n%s", name, want, html)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 )
@@ -31,6 +32,9 @@ type Actions struct {
 	Machine func(ctx context.Context, cfg config.Config, o MachineOptions, out io.Writer) error
 	// Audit compares clusters with the database and prints what differs; clean = nothing does.
 	Audit func(ctx context.Context, cfg config.Config, asJSON bool, out io.Writer) (clean bool, err error)
+	// Records plans, orders and configures DNS; well = nothing failed and nothing is left to do. Faults of a typed zone are
+	// zones.FormErrors.
+	Records func(ctx context.Context, cfg config.Config, o RecordOptions, out io.Writer) (well bool, err error)
 	// Probes are what "check" looks at once the configuration is known, in order.
 	Probes []Probe
 }
@@ -41,6 +45,8 @@ type Probe struct {
 	// Needs is the prefix of the option keys without which the probe cannot run, such as "db."; a fault in one of
 	// them skips it.
 	Needs string
+	// Limit bounds the probe; 0 = 20 s.
+	Limit time.Duration
 	Run   func(ctx context.Context, cfg config.Config) []config.Fault
 }
 

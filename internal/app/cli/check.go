@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -68,7 +69,7 @@ func blocked(p Probe, known []config.Fault) bool {
 }
 
 func runProbe(ctx context.Context, p Probe, cfg config.Config) []config.Fault {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.Limit, probeTime))
 	defer cancel()
 	faults := p.Run(ctx, cfg)
 	for i := range faults {

@@ -19,6 +19,7 @@ const (
 // Env is the process as the sub-commands see it, so that tests can run them without one.
 type Env struct {
 	Args    []string
+	Stdin   io.Reader // nil = empty
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Environ []string // "NAME=value"

@@ -12,8 +12,8 @@ import (
 )
 
 func newDNS(e Env) *cobra.Command {
-	cmd := &cobra.Command{Use: "dns", Short: "Work out names and zones of DNS records"}
-	for _, command := range []func(Env) *cobra.Command{newDNSPtr, newDNSZone} {
+	cmd := &cobra.Command{Use: "dns", Short: "Keep DNS records: plan and order them, configure zones, work out names"}
+	for _, command := range []func(Env) *cobra.Command{newDNSPlan, newDNSSync, newDNSRetry, newDNSZones, newDNSPtr, newDNSZone} {
 		cmd.AddCommand(command(e))
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -57,6 +57,9 @@ func (f *Office) deleteRecord(ctx context.Context, s store.Standing, out io.Writ
 		return err
 	}
 	_, err := fmt.Fprintf(out, "The record of service %d was deleted; Proxmox and WHMCS's own tables were not touched.\n", m.ServiceID)
+	if err == nil {
+		err = f.tellLeft(ctx, m.ServiceID, out)
+	}
 	if err != nil || m.VMID == 0 {
 		return err
 	}

@@ -18,8 +18,10 @@ import (
 // Office is where questions about machines are answered.
 type Office struct {
 	Store *store.DB
-	Desk  *desk.Desk // takes what changes something
-	Clock clock.Clock
+	// Records are the ledger and the zones of DNS.
+	Records Records
+	Desk    *desk.Desk // takes what changes something
+	Clock   clock.Clock
 }
 
 // Do answers one "kvmbridge vm". Errors are sentences where the text fits no machine or several; nothing was changed then.
@@ -30,7 +32,7 @@ func (f *Office) Do(ctx context.Context, o cli.MachineOptions, out io.Writer) er
 	}
 	switch o.Deed {
 	case cli.DeedShow:
-		return f.show(s, o.JSON, out)
+		return f.show(ctx, s, o.JSON, out)
 	case cli.DeedLog:
 		return f.log(ctx, s, o, out)
 	case cli.DeedExplain:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,9 +12,11 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/machines"
+	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/seal"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/testdb"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -24,6 +27,7 @@ import (
 type installation struct {
 	*testdb.DB
 	store         *store.DB
+	names         records.Book
 	first, second int64
 }
 
@@ -32,6 +36,11 @@ func newInstallation(t *testing.T) installation {
 	db := testdb.New(t)
 	client, product, server := db.Client(t, "Ada", "Byron"), db.Product(t, "{}"), db.Server(t, "pve")
 	i := installation{DB: db, store: db.Store(t), first: db.Service(t, client, product, server), second: db.Service(t, client, product, server)}
+	box, err := seal.New([]byte("a key for these tests, long enough"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.names = records.NewBook(i.store, box)
 	for _, id := range []int64{i.first, i.second} {
 		err := i.store.Open(t.Context(), vm.Order{ServiceID: id, ServerID: server, Name: fmt.Sprintf("web-%d", id), Domain: "twin.example.com", Username: "ada", Password: "s3cret-and-long"})
 		if err != nil {
@@ -47,9 +56,10 @@ func text(id int64) string { return strconv.FormatInt(id, 10) }
 // ask runs one "kvmbridge vm".
 func (i installation) ask(t *testing.T, o cli.MachineOptions) (string, error) {
 	t.Helper()
-	counter := &desk.Desk{Registry: i.store, Clock: clock.System{}, Wake: func() {}, Interrupt: func(int64) {}}
+	k, _ := records.NewKeeper(i.names, clock.System{}, slog.New(slog.DiscardHandler))
+	counter := &desk.Desk{Registry: i.store, Directory: k, Clock: clock.System{}, Wake: func() {}, Interrupt: func(int64) {}}
 	var out bytes.Buffer
-	err := (&machines.Office{Store: i.store, Desk: counter, Clock: clock.System{}}).Do(t.Context(), o, &out)
+	err := (&machines.Office{Store: i.store, Records: i.names, Desk: counter, Clock: clock.System{}}).Do(t.Context(), o, &out)
 	return out.String(), err
 }
 

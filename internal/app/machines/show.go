@@ -2,6 +2,7 @@ package machines
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -39,6 +40,7 @@ type shown struct {
 	LeaseUntil     time.Time `json:"lease_until,omitzero"` // while somebody holds it
 	NextAt         time.Time `json:"next_at,omitzero"`     // while nobody does
 	Next           []string  `json:"next"`                 // sentences
+	DNS            []record  `json:"dns"`                  // in the order in which they were made
 }
 
 type job struct {
@@ -46,8 +48,11 @@ type job struct {
 	Asked time.Time `json:"asked"`
 }
 
-func (f *Office) show(s store.Standing, asJSON bool, out io.Writer) error {
+func (f *Office) show(ctx context.Context, s store.Standing, asJSON bool, out io.Writer) (err error) {
 	view := f.view(s)
+	if view.DNS, err = f.records(ctx, s.Machine.ServiceID); err != nil {
+		return err
+	}
 	if asJSON {
 		return writeJSON(out, view)
 	}
@@ -104,6 +109,7 @@ func labelled(v shown) [][2]string {
 		{"worked on by", when(v.Holder != "", fmt.Sprintf("%s until %s", v.Holder, moment(v.LeaseUntil)))},
 		{"due", when(!v.NextAt.IsZero(), moment(v.NextAt))},
 		{"next", strings.Join(v.Next, "\n")},
+		{"DNS", recordList(v.DNS)},
 	}
 }
 

@@ -69,3 +69,13 @@ func (f *Finder) WorryCount(ctx context.Context) (int, error) {
 	}
 	return n, nil
 }
+
+// Living lists the services whose record is not at remove.
+func (f *Finder) Living(ctx context.Context) ([]int64, error) {
+	var ids []int64
+	err := f.sql.SelectContext(ctx, &ids, "SELECT DISTINCT service_id FROM puqProxmoxKVM_vm_info WHERE vm_status <> ? ORDER BY service_id", string(vm.Removed))
+	if err != nil {
+		return nil, fmt.Errorf("list the machines: %w", err)
+	}
+	return ids, nil
+}
