@@ -18,6 +18,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
+	"github.com/kvmbridge/kvmbridge/internal/app/views"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/courier"
@@ -99,7 +100,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	v := &views{store: s.store, whmcs: s.whmcs, version: cli.Version()}
+	v := &views.Views{Store: s.store, WHMCS: s.whmcs, Version: cli.Version()}
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Module: &moduleCommands{desk: counter, fleet: f, views: v, pages: pages, log: s.log},
