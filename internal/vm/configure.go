@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
-	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
@@ -135,7 +134,7 @@ func (m *Machine) wire() (bridge string, vlan int) {
 }
 
 func wishForCloudInit(m *Machine, c hypervisor.GuestConfig) map[string]string {
-	want := map[string]string{"ciuser": m.Username, "ipconfig0": m.ipConfig(), "nameserver": m.nameservers(), "searchdomain": m.Spec.MainDomain}
+	want := map[string]string{"ciuser": m.Username, "ipconfig0": m.ipConfig(), "nameserver": hardware.Nameservers(m.Addresses), "searchdomain": m.Spec.MainDomain}
 	maps.DeleteFunc(want, func(key, value string) bool { return value == "" || c.Values[key] == value })
 	if keys := strings.TrimSpace(m.Spec.SSHKeys); keys != "" && !m.site.secret {
 		want["sshkeys"] = keys
@@ -165,42 +164,6 @@ func (m *Machine) cloudInitDrive(c hypervisor.GuestConfig) (key, value string) {
 	return "", ""
 }
 
-// ipConfig configures the first address of each family; the owner sets up further ones inside the guest.
 func (m *Machine) ipConfig() string {
-	var parts []string
-	add := func(dhcp bool, lease *ippool.Lease, ip, gw string) {
-		switch {
-		case dhcp:
-			parts = append(parts, ip+"=dhcp")
-		case lease != nil:
-			parts = append(parts, ip+"="+lease.Address.String()+"/"+strconv.Itoa(lease.Bits))
-			if lease.Gateway.IsValid() {
-				parts = append(parts, gw+"="+lease.Gateway.String())
-			}
-		}
-	}
-	add(m.Spec.Network.DHCP4, m.firstLease(true), "ip", "gw")
-	add(m.Spec.Network.DHCP6, m.firstLease(false), "ip6", "gw6")
-	return strings.Join(parts, ",")
-}
-
-func (m *Machine) firstLease(four bool) *ippool.Lease {
-	for i, l := range m.Addresses {
-		if l.Address.Is4() == four {
-			return &m.Addresses[i]
-		}
-	}
-	return nil
-}
-
-func (m *Machine) nameservers() string {
-	var list []string
-	for _, four := range []bool{true, false} {
-		if l := m.firstLease(four); l != nil {
-			for _, a := range l.DNS {
-				list = append(list, a.String())
-			}
-		}
-	}
-	return strings.Join(list, " ")
+	return hardware.IPConfig(m.Addresses, m.Spec.Network.DHCP4, m.Spec.Network.DHCP6)
 }
