@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ func (b *browser) questions() *asked {
 				_ = chromedp.Run(b.ctx, page.HandleJavaScriptDialog(accept))
 			}(a.accept)
 		case *network.EventRequestWillBeSent:
-			if e.Request.Method == "POST" {
+			if e.Request.Method == http.MethodPost {
 				a.posts++
 			}
 		}
@@ -78,7 +79,7 @@ func TestBrowser_destructiveButtonsAskFirst(t *testing.T) {
 	w := sharedWorld(t)
 	service := w.order(t)
 	m := w.ready(t, service)
-	b := w.browser(t, 1280, 900)
+	b := w.browser(t, 1280)
 	a := b.questions()
 	b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
 	b.open(servicePage(service))
