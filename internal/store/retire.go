@@ -17,12 +17,3 @@ func (d *DB) DropTables(ctx context.Context) error {
 	d.setShape(nil)
 	return nil
 }
-
-// Zones counts the configured DNS zones.
-func (d *DB) Zones(ctx context.Context) (int, error) {
-	var n int
-	if err := d.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM puq_proxmox_kvm_dns_zones"); err != nil {
-		return 0, fmt.Errorf("count the DNS zones: %w", err)
-	}
-	return n, nil
-}

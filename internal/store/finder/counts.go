@@ -69,3 +69,12 @@ func (f *Finder) WorryCount(ctx context.Context) (int, error) {
 	}
 	return n, nil
 }
+
+// Zones counts the configured DNS zones.
+func (f *Finder) Zones(ctx context.Context) (int, error) {
+	var n int
+	if err := f.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM puq_proxmox_kvm_dns_zones"); err != nil {
+		return 0, fmt.Errorf("count the DNS zones: %w", err)
+	}
+	return n, nil
+}
