@@ -221,10 +221,7 @@ func (w *write) fail(ctx context.Context, q *sqlx.Tx, runID int64, t pipeline.Tr
 			return err
 		}
 	}
-	if !t.Parked {
-		return release(ctx, q, w.d.holder, w.lease, w.at, t.Wake)
-	}
-	if err := release(ctx, q, w.d.holder, w.lease, w.at, time.Time{}); err != nil {
+	if err := release(ctx, q, w.d.holder, w.lease, w.at, t.Wake); err != nil || !t.Parked {
 		return err
 	}
 	return takeUp(ctx, q, w.lease.ID, w.at)
