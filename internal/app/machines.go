@@ -16,7 +16,9 @@ import (
 // aMachine is "kvmbridge vm". The replicas look at the database by themselves, so that nobody has to be woken.
 func aMachine(ctx context.Context, cfg config.Config, o cli.MachineOptions, out io.Writer) error {
 	return withParts(ctx, cfg, func(p *probed) error {
-		counter := &desk.Desk{Registry: p.store, Clock: p.clock, Wake: func() {}, Interrupt: func(int64) {}}
+		counter := &desk.Desk{
+			Registry: p.store, Clock: p.clock, Undo: cfg.Termination.Undo, Reprieves: p.store, Wake: func() {}, Interrupt: func(int64) {},
+		}
 		return (&machines.Office{Store: p.store, Desk: counter, Clock: p.clock}).Do(ctx, o, out)
 	})
 }

@@ -84,6 +84,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.store,
 		Clock: o.Clock, Random: rand.Reader, Settings: vm.Settings{
 			Migrate: cfg.Migration.Enable, MigrationTimeout: cfg.Migration.Timeout, CloneTimeout: cloneTimeout,
+			Undo: cfg.Termination.Undo,
 		},
 	}
 	s.courier = courier.New(s.store, s.whmcs, back, o.Clock, s.log, cfg.Attention.Webhook)
@@ -94,7 +95,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	counter := &desk.Desk{
 		Catalogue: s.whmcs, Registry: s.store, Fleet: f, Clock: o.Clock, Random: rand.Reader,
-		Wake: s.engine.Wake, Interrupt: s.engine.Interrupt,
+		Undo: cfg.Termination.Undo, Reprieves: s.store, Wake: s.engine.Wake, Interrupt: s.engine.Interrupt,
 	}
 	pages, err := web.New()
 	if err != nil {

@@ -96,6 +96,7 @@ var (
 	ErrNoMachine = errors.New("the service has no VM record")
 	ErrNoService = errors.New("no such service in WHMCS")
 	ErrRefused   = errors.New("the machine's status does not allow it")
+	ErrBusy      = errors.New("somebody works on the machine right now")
 )
 
 // Directory keeps DNS right; nil in an installation without zones.

@@ -28,10 +28,13 @@ const lockPatience = 10 * time.Minute
 func (s *Steps) doTerminate(ctx context.Context, m *Machine) error {
 	err := m.site.unseen
 	if err == nil || m.VMID == 0 {
-		err = s.patient(m, s.remove(ctx, m, true))
+		err = s.patient(m, s.end(ctx, m))
 	}
 	if waiting, ok := errors.AsType[pipeline.WaitError](err); ok {
 		return waiting
+	}
+	if park, ok := errors.AsType[pipeline.ParkError](err); ok {
+		return park
 	}
 	if err != nil {
 		m.Entries = []string{fmt.Sprintf("Service termination FAILED — admin attention required. Error: %v", err)}
@@ -45,8 +48,9 @@ func (s *Steps) doTerminate(ctx context.Context, m *Machine) error {
 // patient looks again for a while at what passes by itself: a node that restarts should not cost an admin's attention.
 func (s *Steps) patient(m *Machine, err error) error {
 	_, waiting := errors.AsType[pipeline.WaitError](err)
+	_, parked := errors.AsType[pipeline.ParkError](err)
 	passes := pipeline.FaultOf(err) == pipeline.Transient || errors.Is(err, hypervisor.ErrNoGuest) // it moved between two looks
-	if err == nil || waiting || !passes {
+	if err == nil || waiting || parked || !passes {
 		m.site.shaky = time.Time{}
 		return err
 	}

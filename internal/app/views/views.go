@@ -75,6 +75,8 @@ func next(s store.Standing) web.Next {
 		return web.NothingNext
 	case s.Machine.Status == vm.ErrorTerminate:
 		return web.NoNextTry
+	case s.Machine.Failures == 0: // it waits, for what its text says
+		return web.NothingNext
 	case s.Holder != "", !s.WakeAt.IsZero():
 		return web.NextTry
 	}
