@@ -43,6 +43,7 @@ func TestVM_saysWhatComesOfAnError(t *testing.T) {
 	}{
 		"retried":      {pipeline.Trouble{Failures: 1, Since: time.Now(), Wake: time.Now().Add(time.Hour)}, vm.Creation, web.NextTry},
 		"parked":       {pipeline.Trouble{Parked: true}, vm.Creation, web.NothingNext},
+		"held":         {pipeline.Trouble{Parked: true, Wake: time.Now().Add(time.Hour)}, vm.Terminate, web.NothingNext},
 		"was given up": {pipeline.Trouble{Parked: true}, vm.ErrorTerminate, web.NoNextTry},
 	} {
 		service := db.Service(t, client, product, server)
