@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
@@ -27,8 +30,7 @@ func (d *DB) Reserve(ctx context.Context, serverID, serviceID int64, first int, 
 		if used[id] || taken[id] {
 			continue
 		}
-		_, err := d.sql.ExecContext(ctx, `INSERT INTO kvmbridge_vmid_reservations (server_id, vmid, service_id, reserved_at)
-			VALUES (?, ?, ?, ?)`, serverID, id, serviceID, tx.Moment(d.cfg.Clock.Now()))
+		err := d.take(ctx, serverID, serviceID, id)
 		switch tx.Number(err) {
 		case 0:
 			return id, wrap(err, "reserve a VM id", serviceID)
@@ -42,6 +44,18 @@ func (d *DB) Reserve(ctx context.Context, serverID, serviceID int64, first int, 
 		}
 	}
 	return 0, pipeline.WithFault(fmt.Errorf("there is no free VM id from %d on for server %d; lower the product's first VM id", first, serverID), pipeline.NeedsPerson)
+}
+
+// take reserves an id, but not for a life that has ended or is ending: a pass that was overtaken must not reserve for it.
+func (d *DB) take(ctx context.Context, serverID, serviceID int64, vmid int) error {
+	return d.order(ctx, serviceID, func(q *sqlx.Tx, w work, now time.Time) error {
+		if w.over() {
+			return w.refused()
+		}
+		_, err := q.ExecContext(ctx, "INSERT INTO kvmbridge_vmid_reservations (server_id, vmid, service_id, reserved_at) VALUES (?, ?, ?, ?)",
+			serverID, vmid, serviceID, tx.Moment(now))
+		return err
+	})
 }
 
 func (d *DB) reserved(ctx context.Context, serverID, serviceID int64) (int, error) {
