@@ -113,20 +113,23 @@ func (d *DB) Move(ctx context.Context, serviceID int64, to pipeline.State, from 
 	return wrap(err, "move the machine", serviceID)
 }
 
-// move sets the status and ends whatever is being done: a pass under way has lost its lease.
+// move sets the status and ends whatever is being done: a pass under way has lost its lease. A wish outlives that, unless it is
+// what happens now or the life has ended.
 func move(ctx context.Context, q *sqlx.Tx, serviceID int64, w work, to pipeline.State, now time.Time) error {
-	wake, wish, ended := now, sql.NullString{}, sql.NullTime{}
+	wake, wish, ended := now, w.Wish, sql.NullTime{}
 	switch to {
+	case pipeline.State(wish.String):
+		wish = sql.NullString{}
 	case vm.Terminate:
 		wish, ended = w.unfinished(), w.ended(now)
 	case vm.Ready:
-		if wish = w.Wish; !wish.Valid && !w.Jobs {
+		if !wish.Valid && !w.Jobs {
 			wake = time.Time{}
 		}
 	case vm.ErrorTerminate:
-		wake, ended = time.Time{}, w.EndedAt
+		wake, wish, ended = time.Time{}, sql.NullString{}, w.EndedAt
 	case vm.Removed:
-		wake = time.Time{}
+		wake, wish = time.Time{}, sql.NullString{}
 	}
 	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_vm SET wish = ?, wake_at = ?, task = '', woken = 0, lease_holder = NULL, lease_token = lease_token + 1,
 		failures = 0, failing_since = NULL, attention = NULL, attention_at = NULL, last_error = NULL,
