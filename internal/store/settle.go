@@ -269,16 +269,7 @@ func (w *write) end(ctx context.Context, q *sqlx.Tx, wake time.Time) error {
 	if w.run.ID == 0 {
 		return nil
 	}
-	result := resultSuccess
-	if w.run.Failed != "" {
-		result = resultError
-	}
-	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, error = ?, finished_at = ? WHERE id = ?`,
-		result, plain.Text(w.run.Failed), tx.Moment(w.at), w.run.ID)
-	if err != nil {
-		return err
-	}
-	return w.saveHistory(ctx, q)
+	return w.closeRun(ctx, q)
 }
 
 // saveRecord is the compare-and-set of the status together with the machine's own fields.
