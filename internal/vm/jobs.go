@@ -70,10 +70,10 @@ func (s *Steps) obeySuspension(ctx context.Context, m *Machine) error {
 		return err
 	}
 	if suspended {
-		if err := s.powerOff(ctx, m); err != nil {
+		if err := s.apply(ctx, m, wishSuspended); err != nil { // first: a start under way ends before Proxmox takes this
 			return err
 		}
-		return s.apply(ctx, m, wishSuspended)
+		return s.powerOff(ctx, m)
 	}
 	if err := s.apply(ctx, m, wishUnsuspended); err != nil {
 		return err
