@@ -88,20 +88,3 @@ func wishSuspended(_ *Machine, c hypervisor.GuestConfig) map[string]string {
 func wishUnsuspended(_ *Machine, c hypervisor.GuestConfig) map[string]string {
 	return hardware.Plugged(c.Values, "1", "")
 }
-
-// setPassword writes the sealed password: at once through the guest's agent, and into cloud-init for the next start.
-// Without an agent a running guest keeps its old one until it is restarted.
-func (s *Steps) setPassword(ctx context.Context, m *Machine) error {
-	if err := s.setCloudInit(ctx, m); err != nil {
-		return err
-	}
-	running, err := s.running(ctx, m)
-	if err != nil || !running {
-		return err
-	}
-	err = m.site.hv.SetPassword(ctx, m.Node, m.VMID, m.Username, m.Password)
-	if errors.Is(err, hypervisor.ErrNoAgent) {
-		return pipeline.Skip("no guest agent: the new password counts after the next restart")
-	}
-	return err
-}
