@@ -31,11 +31,10 @@ func (d *DB) Reserve(ctx context.Context, serverID, serviceID int64, first int, 
 			continue
 		}
 		err := d.take(ctx, serverID, serviceID, id)
-		switch tx.Number(err) {
-		case 0:
-			return id, wrap(err, "reserve a VM id", serviceID)
-		case tx.Duplicate, tx.Deadlock, tx.LockWait:
-		default:
+		if err == nil {
+			return id, nil
+		}
+		if n := tx.Number(err); n != tx.Duplicate && n != tx.Deadlock && n != tx.LockWait {
 			return 0, wrap(err, "reserve a VM id", serviceID)
 		}
 		// Somebody took the id, or this service got one in another process: look, then go on behind it.

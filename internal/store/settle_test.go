@@ -285,8 +285,8 @@ func TestReserve_notForALifeThatHasEnded(t *testing.T) {
 		if err := d.Move(t.Context(), w.service, at); err != nil {
 			t.Fatal(err)
 		}
-		if id, err := d.Reserve(t.Context(), w.server, w.service, 100, nil); !errors.Is(err, vm.ErrRefused) {
-			t.Errorf("Reserve at %s = %d, %v; want ErrRefused", at, id, err)
+		if id, err := d.Reserve(t.Context(), w.server, w.service, 100, nil); !errors.Is(err, vm.ErrRefused) || id != 0 {
+			t.Errorf("Reserve at %s = %d, %v; want no id and ErrRefused", at, id, err)
 		}
 	}
 	if _, err := d.Reserve(t.Context(), w.server, 9001, 100, nil); !errors.Is(err, vm.ErrNoMachine) {
