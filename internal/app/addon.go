@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/app/views"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
@@ -12,7 +13,7 @@ import (
 // addonCommands answers what WHMCS asks of the addon module.
 type addonCommands struct {
 	store *store.DB
-	views *views
+	views *views.Views
 	pages *web.Pages
 	// retire and revive stop and start the work on the tables.
 	retire, revive func()
@@ -59,7 +60,7 @@ func (c *addonCommands) Output(ctx context.Context, call bridge.OutputCall) (str
 	if call.Args.Page != "home" {
 		return "", bridge.Refuse("unknown_page", "There is no page %q.", call.Args.Page)
 	}
-	home, err := c.views.home(ctx)
+	home, err := c.views.Home(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -25,7 +25,7 @@ type figure struct {
 
 // figures are all benchmarks in the order they run. Later parts of the product add theirs.
 func figures() []figure {
-	deploy := new(deployBench)
+	deploy, list := new(deployBench), new(listBench)
 	return []figure{
 		{"deploy_overhead", 1.10, deploy.overhead},
 		{"deploy_calls", 45, deploy.calls},
@@ -38,6 +38,9 @@ func figures() []figure {
 		{"batch_terminate", 3, batchTerminate},
 		{"dns_deploy_wait", 1, dnsDeployWait},
 		{"dns_resync_absence", 0, dnsbench.ResyncAbsence},
+		{"dns_php", 0.5, list.full},
+		{"dns_php_unchanged", 0.05, list.unchanged},
+		{"dns_php_memory", 16, list.memory},
 	}
 }
 

@@ -28,9 +28,10 @@ type browser struct {
 	complaints []string
 }
 
-// open starts a browser with a window of this width.
-func (w *world) browser(t *testing.T, width, height int) *browser {
+// browser starts one with a window of this width.
+func (w *world) browser(t *testing.T, width int) *browser {
 	t.Helper()
+	const height = 900
 	program, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("the program chromium is not installed; install the package chromium")
@@ -59,7 +60,7 @@ func (w *world) browser(t *testing.T, width, height int) *browser {
 	})
 	b := &browser{t: t, ctx: ctx, w: w}
 	chromedp.ListenTarget(ctx, b.hear)
-	b.do(chromedp.EmulateViewport(int64(width), int64(height)), log.Enable())
+	b.do(chromedp.EmulateViewport(int64(width), height), log.Enable())
 	return b
 }
 
@@ -144,7 +145,7 @@ func TestBrowser_admin(t *testing.T) {
 	for name, width := range map[string]int{"wide": 1280, "narrow": 390} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := w.browser(t, width, 900)
+			b := w.browser(t, width)
 			b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
 			b.open(servicePage(service))
 			contains(t, "the service page", b.text(), "READY", fmt.Sprintf("VM %d on %s", m.VMID, m.Node), "192.0.2.", "2001:db8::", "Allocate IP", "Verify running + Email")
@@ -167,7 +168,7 @@ func TestBrowser_clientOrders(t *testing.T) {
 	for name, width := range map[string]int{"wide": 1280, "narrow": 390} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := w.browser(t, width, 900)
+			b := w.browser(t, width)
 			b.login("login.php", w.WHMCS.Seeded.ClientEmail, w.WHMCS.Seeded.ClientPassword)
 			b.open(fmt.Sprintf("cart.php?a=add&pid=%d", w.WHMCS.Seeded.ProductID))
 			b.picture("client-cart-" + name)
@@ -205,7 +206,7 @@ func TestBrowser_runsNoStoredScript(t *testing.T) {
 	w.exec(t, "UPDATE tblclients SET firstname = ?", strings.NewReplacer("<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(evil)) // as WHMCS stores it
 	w.exec(t, "UPDATE tblproducts SET name = ?, configoption1 = ?", evil, `{"`+strings.ReplaceAll(evil, `"`, `\"`)+`":1}`)
 	w.exec(t, "UPDATE tblservers SET name = ?", evil)
-	b := w.browser(t, 1280, 900)
+	b := w.browser(t, 1280)
 	b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
 	for _, page := range []string{servicePage(service), "admin/addonmodules.php?module=puq_proxmox_kvm", "admin/configproducts.php?action=edit&id=1"} {
 		b.open(page)

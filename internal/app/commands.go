@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/app/views"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 	"github.com/kvmbridge/kvmbridge/internal/web"
@@ -16,7 +17,7 @@ import (
 type moduleCommands struct {
 	desk  *desk.Desk
 	fleet *fleet
-	views *views
+	views *views.Views
 	pages *web.Pages
 	log   *slog.Logger
 }
@@ -128,7 +129,7 @@ func firstOf(texts ...string) string {
 
 // ConfigOptions implements bridge.ModuleCommands.
 func (c *moduleCommands) ConfigOptions(ctx context.Context, call bridge.ConfigOptionsCall) (string, error) {
-	settings, err := c.views.productSettings(ctx, call.Args.ProductID)
+	settings, err := c.views.ProductSettings(ctx, call.Args.ProductID)
 	if err != nil {
 		return "", err
 	}
@@ -141,7 +142,7 @@ func (c *moduleCommands) ConfigOptions(ctx context.Context, call bridge.ConfigOp
 
 // AdminServicesTabFields implements bridge.ModuleCommands.
 func (c *moduleCommands) AdminServicesTabFields(ctx context.Context, call bridge.ModuleCall) (bridge.TabFields, error) {
-	v, err := c.views.vm(ctx, call.Service.ID)
+	v, err := c.views.VM(ctx, call.Service.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +172,7 @@ func (c *moduleCommands) ClientArea(ctx context.Context, call bridge.ModuleCall)
 // ownedBlock is what the client sees of a service. The client's id must be the owner's: WHMCS has checked it, and this is
 // the second lock.
 func (c *moduleCommands) ownedBlock(ctx context.Context, call bridge.ModuleCall) (web.Client, error) {
-	block, owner, err := c.views.client(ctx, call.Service.ID)
+	block, owner, err := c.views.Client(ctx, call.Service.ID)
 	if err != nil {
 		return web.Client{}, err
 	}

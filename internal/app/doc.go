@@ -7,7 +7,7 @@
 //	the desk checks and writes the order down, due at once    internal/desk/desk.go, internal/store/registry.go
 //	the engine claims the row and runs the table of steps     internal/pipeline/engine.go, internal/vm/deploy.go
 //	each step looks at the guest, acts, and settles           internal/vm, internal/proxmox, internal/store/settle.go
-//	ready settles with its mail in the outbox                 internal/store/outbox.go
+//	ready settles with its mail in the outbox                 internal/store/outbox/outbox.go
 //	the courier hands the mail to callback.php, exactly once  internal/courier, internal/callback
 //
 // # Where things are
@@ -15,10 +15,12 @@
 //	what is built from what          sidecar.go
 //	how Proxmox is reached           fleet.go (entries, passwords, trust), internal/proxmox (the API)
 //	all statuses and steps           internal/vm/deploy.go, change.go, terminate.go, renew.go, or "kvmbridge states"
-//	what the module's buttons do     internal/vm/jobs.go; who may ask for it is internal/desk
+//	what the module's buttons do     buttons.go, internal/vm/jobs.go; when they may is internal/desk
+//	who may ask for what             bridge/button.go for staff, commands.go for a service's owner
 //	what happens when it fails       internal/pipeline/doc.go, internal/proxmox/errors.go
 //	who gets which address           internal/store/addresses; the arithmetic is internal/ippool
 //	what a product's settings mean   internal/spec/keys.go
+//	what pages show                  views/ reads it, internal/web renders it
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      demo.go, playground/; figures: bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim
@@ -29,7 +31,8 @@
 // leases run out. Lanes are per process: several replicas multiply them, and Proxmox's own lock timeouts count as "look
 // again". A step enters its lane before it looks, and holds it while it waits for its task. A clone is settled when it has
 // ended, so that its failure is on the log of the step that made it. Tasks are looked at when they should be done, by what
-// earlier ones took. Secrets are sealed with a key derived from WHMCS's cc_encryption_hash unless one is configured. A
+// earlier ones took. Secrets are sealed with a key derived from WHMCS's cc_encryption_hash unless one is configured.
+//
 // Module commands and suspensions are jobs: one-step tables with a pseudo-status, run while no pipeline has the machine, so
 // that vm_status keeps the product's words. A termination is taken up at once, whatever was being done; it asks the guest to
 // stop from the engine and not inside WHMCS's request. Backups are removed only where the product keeps them and only if

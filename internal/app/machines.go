@@ -20,7 +20,9 @@ func aMachine(ctx context.Context, cfg config.Config, o cli.MachineOptions, out 
 		if err != nil {
 			return err
 		}
-		counter := &desk.Desk{Registry: p.store, Directory: dns.Keeper, Clock: p.clock, Wake: func() {}, Interrupt: func(int64) {}}
+		counter := &desk.Desk{
+			Registry: p.store, Directory: dns.Keeper, Clock: p.clock, Undo: cfg.Termination.Undo, Reprieves: p.store, Wake: func() {}, Interrupt: func(int64) {},
+		}
 		return (&machines.Office{Store: p.store, Records: dns.Book, Desk: counter, Clock: p.clock}).Do(ctx, o, out)
 	})
 }

@@ -65,6 +65,17 @@ func TestOperator_auditsTheCluster(t *testing.T) {
 	if found := audited(0); len(found) > 0 {
 		t.Errorf("findings of a fresh world: %+v", found)
 	}
+	if got := w.call(t, "SuspendAccount", second); got != "success" {
+		t.Fatalf("SuspendAccount answered %q", got)
+	}
+	await(t, "the suspension", func() bool { return w.value(t, "SELECT COUNT(*) FROM kvmbridge_jobs") == "0" }, w.log.tail)
+	if found := audited(0); len(found) > 0 {
+		t.Errorf("findings of a world with a suspended service: %+v", found)
+	}
+	w.Sim.SetKey(two.VMID, "onboot", "1")
+	if found := audited(1); len(found) != 1 || !strings.HasSuffix(found[0].Text, "onboot is 1 and should be 0.") {
+		t.Errorf("findings of a suspended guest that starts with its node: %+v", found)
+	}
 
 	bare := w.bareService(t, "")
 	w.exec(t, "UPDATE tblhosting SET domainstatus = 'Active' WHERE id = ?", bare)

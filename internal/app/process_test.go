@@ -165,7 +165,7 @@ func TestCheck_looksAtEverything(t *testing.T) {
 	t.Parallel()
 	w := ownWorld(t)
 	code, out := w.run(t, nil, "check", "--whmcs", w.WHMCS.Dir)
-	if want := "ok    configuration\nok    database\nok    schema\nok    shared secret\nok    callback of WHMCS\nok    Proxmox servers\n"; code != 0 || out != want {
+	if want := "ok    configuration\nok    database\nok    schema\nok    shared secret\nok    callback of WHMCS\nok    Proxmox servers\nok    DNS zones\n"; code != 0 || out != want {
 		t.Errorf("check = %d\n%s\nwant\n%s", code, out, want)
 	}
 

@@ -19,6 +19,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/app/records"
+	"github.com/kvmbridge/kvmbridge/internal/app/views"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/courier"
@@ -94,6 +95,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.keeper,
 		Clock: o.Clock, Random: rand.Reader, Settings: vm.Settings{
 			Migrate: cfg.Migration.Enable, MigrationTimeout: cfg.Migration.Timeout, CloneTimeout: cloneTimeout,
+			Undo: cfg.Termination.Undo,
 		},
 	}
 	s.courier = courier.New(s.store, s.whmcs, back, o.Clock, s.log, cfg.Attention.Webhook)
@@ -104,13 +106,13 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	counter := &desk.Desk{
 		Catalogue: s.whmcs, Registry: s.store, Fleet: f, Directory: s.keeper, Clock: o.Clock, Random: rand.Reader,
-		Wake: s.engine.Wake, Interrupt: s.engine.Interrupt,
+		Undo: cfg.Termination.Undo, Reprieves: s.store, Wake: s.engine.Wake, Interrupt: s.engine.Interrupt,
 	}
 	pages, err := web.New()
 	if err != nil {
 		return err
 	}
-	v := &views{store: s.store, whmcs: s.whmcs, dns: book, version: cli.Version()}
+	v := &views.Views{Store: s.store, WHMCS: s.whmcs, DNS: book, Version: cli.Version()}
 	names := namelist.NewList(namerows.New(s.store.Handle()), clock.System{}, s.log)
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
-	"strconv"
+	"slices"
 	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 // leases are who holds which address.
@@ -56,40 +58,29 @@ func configured(line string) []netip.Addr {
 	return list
 }
 
-// drift compares the guest with what its service says.
+// drift compares the guest with what its service says, by what the steps would write.
 func (a *audit) drift(m Machine, g Guest) {
 	if m.SpecFault != "" {
 		a.add(Unseen, m, g.Node, "What service %d should be cannot be told: %s.", m.ServiceID, strings.TrimRight(m.SpecFault, "."))
 		return
 	}
 	var differs []string
-	have := g.Config.Values
-	for _, d := range []struct{ what, have, who, want string }{
-		{"name", have["name"], "record", cmp.Or(m.Name, have["name"])},
-		{"cores", strconv.Itoa(cores(have)), "service", strconv.Itoa(m.Spec.Cores)},
-		{"memory in MiB", memory(have), "service", strconv.Itoa(m.Spec.MemoryMiB)},
-	} {
-		if d.have != d.want {
-			differs = append(differs, fmt.Sprintf("%s is %s, its %s says %s", d.what, d.have, d.who, d.want))
-		}
+	for _, d := range slices.Concat(named(m, g), m.Want().Drift(g.Config.Values)) {
+		differs = append(differs, fmt.Sprintf("%s is %s and should be %s", d.What, cmp.Or(d.Have, "missing"), cmp.Or(d.Want, "gone")))
+	}
+	if m.Suspended && g.Status == "running" {
+		differs = append(differs, "it runs although it is suspended")
 	}
 	if len(differs) > 0 {
 		a.add(Drift, m, g.Node, "VM %d (%s) of service %d differs: %s.", m.VMID, g.Name, m.ServiceID, strings.Join(differs, "; "))
 	}
 }
 
-// cores of all sockets; Proxmox leaves out what is 1.
-func cores(c map[string]string) int {
-	n := 1
-	for _, key := range []string{"cores", "sockets"} {
-		if factor, err := strconv.Atoi(c[key]); err == nil {
-			n *= factor
-		}
+// named compares the guest's name with the record's.
+func named(m Machine, g Guest) []hardware.Difference {
+	name := g.Config.Values["name"]
+	if m.Name == "" || m.Name == name {
+		return nil
 	}
-	return n
-}
-
-// memory in MiB; Proxmox leaves out its default and may write it as current=2048.
-func memory(c map[string]string) string {
-	return cmp.Or(strings.TrimPrefix(c["memory"], "current="), "512")
+	return []hardware.Difference{{What: "name", Have: name, Want: m.Name}}
 }

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
-// Desk takes what WHMCS asks for, writes it down and wakes the engine. It never waits for Proxmox.
+// Desk takes what WHMCS asks for, writes it down and wakes the engine, which does it.
 type Desk struct {
 	Catalogue vm.Catalogue
 	Registry  vm.Registry
@@ -20,6 +21,9 @@ type Desk struct {
 	Random    io.Reader
 	// Directory keeps the DNS records right; nil = records are not touched.
 	Directory vm.Directory
+	// Undo is how long a termination can be taken back through Reprieves; 0 = not at all.
+	Undo      time.Duration
+	Reprieves Reprieves
 	// Wake tells the engine that something is due.
 	Wake func()
 	// Interrupt ends the pass that this process may have over a machine that was moved.
@@ -90,7 +94,7 @@ func (d *Desk) order(facts spec.Facts, want spec.Spec, password string) (vm.Orde
 }
 
 // again answers a second order for the same service: yes while the first is being built or WHMCS did not hear of its end,
-// no when there is a guest already.
+// no when there is a guest already. A guest that is held for its service is the service's again.
 func (d *Desk) again(ctx context.Context, facts spec.Facts) error {
 	m, err := d.Registry.Find(ctx, facts.ServiceID)
 	if err != nil {
@@ -98,6 +102,9 @@ func (d *Desk) again(ctx context.Context, facts spec.Facts) error {
 	}
 	if vm.Building(m.Status) || m.Status == vm.Ready && facts.Status == "Pending" {
 		return nil
+	}
+	if _, held := m.Held(d.Undo, d.Clock.Now()); held {
+		return d.revive(ctx, facts.ServiceID)
 	}
 	return Sentence(fmt.Sprintf("Service %d already has VM %d (%s, status %s). %s", facts.ServiceID, m.VMID, m.Name, m.Status, toBuildAnother(m)))
 }

@@ -410,7 +410,7 @@ func TestList_tellsTheLogOfJunkOnce(t *testing.T) {
 
 func TestEdition_reportsAWriterThatFails(t *testing.T) {
 	t.Parallel()
-	e, err := newEdition(t.Context(), oneRow(), 0)
+	e, err := newEdition(t.Context(), oneRow())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ type Edition struct {
 	Size int64  // bytes of the JSON
 	Junk Junk
 
-	zipped []byte
+	zipped pages
 	mark   string
 	made   time.Time
 }
@@ -38,7 +38,7 @@ type Junk struct {
 
 // Copy writes the JSON.
 func (e *Edition) Copy(w io.Writer) error {
-	list, err := gzip.NewReader(bytes.NewReader(e.zipped))
+	list, err := gzip.NewReader(e.zipped.reader())
 	if err == nil {
 		_, err = io.CopyBuffer(w, list, make([]byte, 64<<10)) //nolint:gosec // we have compressed it ourselves
 	}
@@ -48,9 +48,9 @@ func (e *Edition) Copy(w io.Writer) error {
 	return nil
 }
 
-// newEdition reads the whole source. room is how large the compressed list may become, a guess.
-func newEdition(ctx context.Context, s Source, room int) (*Edition, error) {
-	p := newPress(room)
+// newEdition reads the whole source.
+func newEdition(ctx context.Context, s Source) (*Edition, error) {
+	p := newPress()
 	mark, err := s.Read(ctx, p.row)
 	if err == nil {
 		err = p.end()
@@ -59,14 +59,14 @@ func newEdition(ctx context.Context, s Source, room int) (*Edition, error) {
 		return nil, err
 	}
 	etag := `"` + hex.EncodeToString(p.sum.Sum(nil)[:16]) + `"`
-	return &Edition{ETag: etag, Size: p.size, Junk: p.junk, zipped: bytes.Clone(p.zipped.Bytes()), mark: mark}, nil
+	return &Edition{ETag: etag, Size: p.size, Junk: p.junk, zipped: p.zipped, mark: mark}, nil
 }
 
 const flushAt = 64 << 10
 
 // press turns rows into compressed JSON.
 type press struct {
-	zipped  bytes.Buffer
+	zipped  pages
 	zip     *gzip.Writer
 	sum     hash.Hash
 	size    int64
@@ -76,9 +76,8 @@ type press struct {
 	junk    Junk
 }
 
-func newPress(room int) *press {
+func newPress() *press {
 	p := &press{sum: sha256.New(), page: append(make([]byte, 0, flushAt+flushAt/4), '[')}
-	p.zipped.Grow(room)
 	p.zip, _ = gzip.NewWriterLevel(&p.zipped, gzip.BestSpeed) // only an unknown level is an error
 	return p
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net/netip"
 )
 
 // entry is one address of a machine with its reverse name, as they are stored.
@@ -31,7 +30,7 @@ func entriesOf(text []byte, list []entry) (found []entry, ok bool) {
 	}
 	kept := found[:0]
 	for _, e := range found {
-		if _, err := netip.ParseAddr(string(e.ip)); err == nil && fit(e.reverse) && !bytes.ContainsRune(e.ip, '%') {
+		if isAddress(e.ip) && fit(e.reverse) {
 			kept = append(kept, e)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -128,7 +130,7 @@ func FuzzRow(f *testing.F) {
 	f.Add([]byte("vm.example.org"), []byte(`{"192.0.2.1":"a.example.org"}`))
 	f.Add([]byte("b&uuml;ro.example.org"), []byte(`{"::1":"ä"}`))
 	f.Fuzz(func(t *testing.T, domain, names []byte) {
-		p := newPress(0)
+		p := newPress()
 		for range 2 {
 			if err := p.row(1, domain, names); err != nil {
 				t.Fatal(err)
@@ -144,4 +146,34 @@ func FuzzRow(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The fast ways say yes only to what netip takes too.
+func FuzzIsAddress(f *testing.F) {
+	for _, text := range []string{"192.0.2.1", "0.0.0.0", "255.255.255.255", "256.0.0.1", "01.2.3.4", "1.2.3", "1.2.3.4.5", "1..2.3", "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:0DB8:0000:0000:0000:0000:0000:000g", "::1", "fe80::1%eth0", "", "00.0.0.0"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		a, err := netip.ParseAddr(string(text))
+		if want := err == nil && a.Zone() == ""; isAddress(text) != want {
+			t.Errorf("%q is an address: %t, want %t", text, isAddress(text), want)
+		}
+	})
+}
+
+func TestPages_giveBackWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	var p pages
+	var want []byte
+	for n := 0; len(want) < 5*pageSize; n += 7777 {
+		text := bytes.Repeat([]byte{byte(n)}, n)
+		want = append(want, text...)
+		if wrote, err := p.Write(text); wrote != n || err != nil {
+			t.Fatalf("wrote %d of %d, %v", wrote, n, err)
+		}
+	}
+	got, err := io.ReadAll(p.reader())
+	if err != nil || !bytes.Equal(got, want) || len(p) != len(want)/pageSize+1 {
+		t.Errorf("%d bytes came back of %d, in %d pages, %v", len(got), len(want), len(p), err)
+	}
 }

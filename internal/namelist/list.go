@@ -65,13 +65,12 @@ func (l *List) edition() *Edition {
 func (l *List) build(ctx context.Context) (*Edition, error) {
 	ctx, cancel := context.WithTimeout(ctx, buildTime)
 	defer cancel()
-	before := l.edition()
-	room, junk := 0, Junk{}
-	if before != nil {
-		room, junk = len(before.zipped)+len(before.zipped)/8, before.Junk
+	var junk Junk
+	if before := l.edition(); before != nil {
+		junk = before.Junk
 	}
 	made := l.clock.Now()
-	e, err := newEdition(ctx, l.source, room)
+	e, err := newEdition(ctx, l.source)
 	if err != nil {
 		return nil, err
 	}

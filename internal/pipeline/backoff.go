@@ -38,8 +38,8 @@ func attention(err error, failures int, since, now time.Time) string {
 
 // trouble is what err leaves behind after the failures before it.
 func (e *Engine[R]) trouble(err error, failures int, since, now time.Time) Trouble {
-	if _, ok := errors.AsType[ParkError](err); ok {
-		return Trouble{Parked: true}
+	if park, ok := errors.AsType[ParkError](err); ok {
+		return Trouble{Parked: true, Wake: park.Until}
 	}
 	if failures == 0 || since.IsZero() {
 		since = now

@@ -115,14 +115,19 @@ type WaitError struct {
 
 func (w WaitError) Error() string { return "waiting for " + w.What }
 
-// ParkError is a step that cannot go on until something happens outside of time, such as an unsuspend. It is neither a
-// failure nor due again by itself.
-type ParkError struct{ Reason string }
+// ParkError is a step that cannot go on until something happens, such as an unsuspend. It is no failure.
+type ParkError struct {
+	Reason string
+	Until  time.Time // zero = only an event makes the record due again
+}
 
 func (p ParkError) Error() string { return p.Reason }
 
 // Park ends the run as waiting; whoever makes the event happen makes the record due again.
-func Park(reason string) error { return ParkError{reason} }
+func Park(reason string) error { return ParkError{Reason: reason} }
+
+// ParkUntil is Park for an event that may never happen: at that time the record is due all the same.
+func ParkUntil(at time.Time, reason string) error { return ParkError{reason, at} }
 
 // GiveUpError is a step that will not be tried again before a person has acted.
 type GiveUpError struct{ Cause error }

@@ -77,6 +77,6 @@ type Trouble struct {
 	Failures  int       // in a row
 	Since     time.Time // of the first of them
 	Attention string    // why a person should look; "" = not yet
-	Parked    bool      // not a failure: waits for an event and is not due by time
-	Wake      time.Time
+	Parked    bool      // not a failure: waits for an event
+	Wake      time.Time // zero = not due by time
 }

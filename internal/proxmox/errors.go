@@ -196,7 +196,8 @@ var rules = []rule{
 	// No quorum shows in three texts, depending on who notices.
 	{words(`no quorum|unable to open file '/etc/pve/.*Permission denied`), nil, pipeline.Transient},
 	{words(`(VM|CT) \d+ already exists|config file already exists|/etc/pve/nodes/.*File exists`), hypervisor.ErrTaken, pipeline.Transient},
-	{words(`[Cc]onfiguration file '.*' does not exist|unable to find configuration file for VM`), hypervisor.ErrNoGuest, pipeline.NeedsPerson},
+	// Not there: it was moved to another node a moment ago, or is gone, which only a look at the whole cluster tells.
+	{words(`[Cc]onfiguration file '.*' does not exist|unable to find configuration file for VM`), hypervisor.ErrNoGuest, pipeline.Transient},
 	{words(`checksum miss?match|detected modified configuration`), hypervisor.ErrChanged, pipeline.Transient},
 	{words(`no such IPSet|no such IP/Network|no rule at position|snapshot '.*' does not exist|disk '.*' does not exist`), hypervisor.ErrMissing, pipeline.Permanent},
 	// The inside of a guest: nothing that answers (pve-behaviour §20).

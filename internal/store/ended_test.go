@@ -311,6 +311,7 @@ func TestAttach_refusesWhatAnotherServiceHas(t *testing.T) {
 	ctx := t.Context()
 	recorded, reserved := w.Service(t, w.client, w.product, w.server), w.Service(t, w.client, w.product, w.server)
 	w.Exec(t, "INSERT INTO puqProxmoxKVM_vm_info (service_id, vm_id, vm_status) VALUES (?, 202, 'ready')", recorded)
+	w.placed(t, reserved)
 	if _, err := d.Reserve(ctx, w.server, reserved, 203, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
@@ -84,6 +85,44 @@ func (w *write) closeOlderRuns(ctx context.Context, q *sqlx.Tx) error {
 	}
 	_, err = q.ExecContext(ctx, `DELETE FROM kvmbridge_runs WHERE service_id = ? AND id <= ?`, w.lease.ID, oldest)
 	return err
+}
+
+// closeRun writes down how a run ended.
+func (w *write) closeRun(ctx context.Context, q *sqlx.Tx) error {
+	result := resultSuccess
+	if w.run.Failed != "" {
+		result = resultError
+	}
+	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, error = ?, finished_at = ? WHERE id = ?`,
+		result, plain.Text(w.run.Failed), tx.Moment(w.at), w.run.ID)
+	if err != nil {
+		return err
+	}
+	return w.saveHistory(ctx, q)
+}
+
+// closeLeftRun ends a run whose last step was settled by a process that did not come to say so.
+func (w *write) closeLeftRun(ctx context.Context, q *sqlx.Tx) error {
+	var left struct {
+		ID      int64     `db:"id"`
+		Action  string    `db:"action"`
+		From    string    `db:"from_status"`
+		Started time.Time `db:"started_at"`
+		Last    string    `db:"last"`
+	}
+	err := q.GetContext(ctx, &left, `SELECT r.id, r.action, r.from_status, r.started_at, s.result AS last FROM kvmbridge_runs r
+		JOIN kvmbridge_run_steps s ON s.run_id = r.id WHERE r.service_id = ? AND r.result = ? ORDER BY r.id DESC, s.n DESC LIMIT 1`, w.lease.ID, resultRunning)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.run = pipeline.Run{ID: left.ID, Action: left.Action, From: pipeline.State(left.From), Started: left.Started}
+	if left.Last != resultSuccess {
+		w.run.Failed = left.Last
+	}
+	return w.closeRun(ctx, q)
 }
 
 // dropRuns forgets every run of a service.

@@ -145,9 +145,24 @@ func (d *DB) Holds(ctx context.Context, l pipeline.Lease) error {
 	return wrap(err, "look at the lease", l.ID)
 }
 
-// Release implements pipeline.Store.
+// Release implements pipeline.Store. A machine that is given back for good stands where no step begins: a run of it that is
+// still under way for the log ended with its last step.
 func (d *DB) Release(ctx context.Context, l pipeline.Lease, wake time.Time) error {
-	err := release(ctx, d.sql, d.holder, l, d.cfg.Clock.Now(), wake)
+	now := d.cfg.Clock.Now()
+	if !wake.IsZero() {
+		return d.parted(l, wrap(release(ctx, d.sql, d.holder, l, now, wake), "release the machine", l.ID))
+	}
+	s, err := d.recordShape(ctx)
+	if err != nil {
+		return d.parted(l, err)
+	}
+	err = tx.Run(ctx, d.sql, func(q *sqlx.Tx) error {
+		if err := release(ctx, q, d.holder, l, now, wake); err != nil {
+			return err
+		}
+		w := write{d: d, shape: s, lease: l, at: now}
+		return w.closeLeftRun(ctx, q)
+	})
 	return d.parted(l, wrap(err, "release the machine", l.ID))
 }
 

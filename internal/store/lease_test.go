@@ -289,3 +289,37 @@ func TestSettle_toReadyLooksAtTheWishOnceMore(t *testing.T) {
 		t.Errorf("mails = %s, want exactly one", got)
 	}
 }
+
+// A process dies between the last settlement of a run and its end: the next one to look ends it in the log.
+func TestRelease_forGoodEndsTheRunThatWasLeft(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		to             pipeline.State
+		failed, result string
+	}{
+		"done":     {vm.Ready, "", "success"},
+		"given up": {vm.ErrorTerminate, "VM 101 is locked", "error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, d, clock := openedAt(t)
+			l, m, run := claim(t, d, w.service, clock.now)
+			e := entry(1, vm.Creation, c.to, clock.now)
+			if c.failed != "" {
+				e.Result, run.Failed = c.failed, c.failed
+			}
+			must(t, d.Settle(t.Context(), l, &run, m, e))
+			clock.now = clock.now.Add(time.Hour)
+			heir := w.Store(t, withClock(clock))
+			next, _, err := heir.Claim(t.Context(), w.service, clock.now)
+			must(t, err, heir.Release(t.Context(), next, time.Time{}))
+			last, _, err := heir.LastRun(t.Context(), w.service)
+			if err != nil || last.Result != c.result || last.Error != c.failed || !last.Finished.Equal(clock.now) {
+				t.Errorf("run %+v, %v; want it ended with %q", last, err, c.result)
+			}
+			if history := w.Text(t, "SELECT vm_deploy_log FROM puqProxmoxKVM_vm_info"); !strings.Contains(history, `"result":"`+c.result+`"`) {
+				t.Errorf("history %s, want the run in it", history)
+			}
+		})
+	}
+}

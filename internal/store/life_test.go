@@ -153,7 +153,9 @@ func TestMove_isDueWhereSomethingIsToBeDone(t *testing.T) {
 		{to: vm.SetDNSRecords, due: true},
 		{to: vm.Ready, job: vm.JobStop, due: true},
 		{to: vm.Ready, wish: vm.ChangePackage, due: true, wishAfter: "change_package"},
-		{to: vm.Terminate, wish: vm.ChangePackage, due: true},
+		{to: vm.Reinstall, wish: vm.ChangePackage, due: true, wishAfter: "change_package"},
+		{to: vm.ChangePackage, wish: vm.ChangePackage, due: true},
+		{to: vm.Terminate, wish: vm.ChangePackage, due: true, wishAfter: "change_package"}, // should the end be taken back
 		{to: vm.Removed, wish: vm.ChangePackage, job: vm.JobStop},
 	} {
 		t.Run(fmt.Sprint(c.to, c.wish, c.job), func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/compat"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/schema"
 )
@@ -30,7 +31,7 @@ func (d *DB) Migrate(ctx context.Context) error {
 	if err := d.apply(ctx, p); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
-	if err := d.completeTables(ctx, schema.Compat()); err != nil {
+	if err := compat.Complete(ctx, d.sql, schema.Compat()); err != nil {
 		return fmt.Errorf("migrate the database: %w", err)
 	}
 	d.setShape(nil)

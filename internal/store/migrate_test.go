@@ -153,9 +153,15 @@ func deployOn(t *testing.T, w world) {
 	if err != nil || m.VMID != 101 || m.Name != "vm-1" || m.Status != vm.Creation || len(m.RevDNS) != 2 {
 		t.Errorf("record = %+v, %v", m, err)
 	}
-	if id, err := d.Reserve(ctx, w.server, 7777, 101, nil); err != nil || id != 102 {
+	next := w
+	next.service = w.Service(t, w.client, w.product, w.server)
+	if err := d.Open(ctx, next.order()); err != nil {
+		t.Fatal(err)
+	}
+	if id, err := d.Reserve(ctx, w.server, next.service, 101, nil); err != nil || id != 102 {
 		t.Errorf("Reserve = %d, %v; want 102, the record names 101", id, err)
 	}
+	w.Exec(t, "DELETE FROM puqProxmoxKVM_vm_info WHERE service_id = ?", next.service)
 	if err := d.Open(ctx, w.order()); err == nil {
 		t.Error("a second order was accepted")
 	}

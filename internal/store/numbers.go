@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
@@ -27,13 +30,11 @@ func (d *DB) Reserve(ctx context.Context, serverID, serviceID int64, first int, 
 		if used[id] || taken[id] {
 			continue
 		}
-		_, err := d.sql.ExecContext(ctx, `INSERT INTO kvmbridge_vmid_reservations (server_id, vmid, service_id, reserved_at)
-			VALUES (?, ?, ?, ?)`, serverID, id, serviceID, tx.Moment(d.cfg.Clock.Now()))
-		switch tx.Number(err) {
-		case 0:
-			return id, wrap(err, "reserve a VM id", serviceID)
-		case tx.Duplicate, tx.Deadlock, tx.LockWait:
-		default:
+		err := d.take(ctx, serverID, serviceID, id)
+		if err == nil {
+			return id, nil
+		}
+		if n := tx.Number(err); n != tx.Duplicate && n != tx.Deadlock && n != tx.LockWait {
 			return 0, wrap(err, "reserve a VM id", serviceID)
 		}
 		// Somebody took the id, or this service got one in another process: look, then go on behind it.
@@ -42,6 +43,18 @@ func (d *DB) Reserve(ctx context.Context, serverID, serviceID int64, first int, 
 		}
 	}
 	return 0, pipeline.WithFault(fmt.Errorf("there is no free VM id from %d on for server %d; lower the product's first VM id", first, serverID), pipeline.NeedsPerson)
+}
+
+// take reserves an id, but not for a life that has ended or is ending: a pass that was overtaken must not reserve for it.
+func (d *DB) take(ctx context.Context, serverID, serviceID int64, vmid int) error {
+	return d.order(ctx, serviceID, func(q *sqlx.Tx, w work, now time.Time) error {
+		if w.over() {
+			return w.refused()
+		}
+		_, err := q.ExecContext(ctx, "INSERT INTO kvmbridge_vmid_reservations (server_id, vmid, service_id, reserved_at) VALUES (?, ?, ?, ?)",
+			serverID, vmid, serviceID, tx.Moment(now))
+		return err
+	})
 }
 
 func (d *DB) reserved(ctx context.Context, serverID, serviceID int64) (int, error) {

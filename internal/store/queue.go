@@ -18,16 +18,38 @@ func (d *DB) Ask(ctx context.Context, serviceID int64, job vm.Job) error {
 		if w.over() {
 			return w.refused()
 		}
-		_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_jobs (service_id, job, asked_at) VALUES (?, ?, ?)
-			ON DUPLICATE KEY UPDATE again = 1`, serviceID, string(job), tx.Moment(now))
-		if err != nil || w.Status != vm.Ready {
+		if err := putJob(ctx, q, serviceID, job, now); err != nil || w.Status != vm.Ready {
 			return err
 		}
-		_, err = q.ExecContext(ctx, `UPDATE kvmbridge_vm SET woken = 1, wake_at = CASE WHEN lease_holder IS NULL THEN ? ELSE wake_at END
+		_, err := q.ExecContext(ctx, `UPDATE kvmbridge_vm SET woken = 1, wake_at = CASE WHEN lease_holder IS NULL THEN ? ELSE wake_at END
 			WHERE service_id = ?`, tx.Moment(now), serviceID)
 		return err
 	})
 	return wrap(err, "queue a job", serviceID)
+}
+
+func putJob(ctx context.Context, q *sqlx.Tx, serviceID int64, job vm.Job, now time.Time) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_jobs (service_id, job, asked_at) VALUES (?, ?, ?)
+		ON DUPLICATE KEY UPDATE again = 1`, serviceID, string(job), tx.Moment(now))
+	return err
+}
+
+// Restore implements desk.Reprieves. Who works on the machine may be past the point of return, and is not cut short.
+func (d *DB) Restore(ctx context.Context, serviceID int64, since time.Time) error {
+	err := d.order(ctx, serviceID, func(q *sqlx.Tx, w work, now time.Time) error {
+		switch {
+		case w.Status != vm.Terminate || !w.EndedAt.Time.After(since):
+			return w.refused()
+		case w.Holder.Valid && w.WakeAt.Time.After(now):
+			return vm.ErrBusy
+		}
+		w.Jobs = true
+		if err := move(ctx, q, serviceID, w, vm.Ready, now); err != nil {
+			return err
+		}
+		return putJob(ctx, q, serviceID, vm.JobPower, now)
+	})
+	return wrap(err, "take the termination back", serviceID)
 }
 
 // refresh reads a record again whose job was asked for more than once: everything asked so far is what this run does.

@@ -35,6 +35,7 @@ type record struct {
 	Wish         sql.NullString `db:"wish"`
 	Adopted      sql.NullBool   `db:"adopted"`
 	Discard      sql.NullBool   `db:"discard"`
+	Ended        sql.NullTime   `db:"ended_at"`
 	Job          sql.NullString `db:"job"`
 	Again        sql.NullBool   `db:"again"`
 }
@@ -52,7 +53,7 @@ func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 	err := d.sql.GetContext(ctx, &r, `SELECT i.service_id, COALESCE(v.server_id, h.server, 0) AS server_id, COALESCE(h.userid, 0) AS client_id,
 		i.vm_id, i.vm_name, i.vm_status, i.vm_net0_mac, i.vm_rev_dns, h.domain, h.username, s.sealed,
 		v.node, v.task, v.suspended, v.lease_holder, v.lease_token, v.failures, v.failing_since, v.attention, v.last_error,
-		v.wish, v.adopted, v.discard, j.job, j.again
+		v.wish, v.adopted, v.discard, v.ended_at, j.job, j.again
 		FROM puqProxmoxKVM_vm_info i
 		LEFT JOIN kvmbridge_vm v ON v.service_id = i.service_id
 		LEFT JOIN tblhosting h ON h.id = i.service_id
@@ -74,7 +75,7 @@ func (d *DB) machine(r record) vm.Machine {
 		Node: r.Node.String, Task: r.Task.String, Suspended: r.Suspended.Bool,
 		Failures: int(r.Failures.Int64), FailingSince: r.FailingSince.Time,
 		Attention: r.Attention.String, LastError: r.LastError.String,
-		Adopted: r.adopted(), Discard: r.Discard.Bool,
+		Adopted: r.adopted(), Discard: r.Discard.Bool, Ended: r.Ended.Time,
 	}
 	if r.ready() && r.Job.Valid {
 		m.Job = vm.Job(r.Job.String)

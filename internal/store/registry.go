@@ -92,7 +92,7 @@ func openWork(ctx context.Context, q *sqlx.Tx, o vm.Order, now time.Time) error 
 	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_vm (service_id, server_id, wake_at, created_at) VALUES (?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE server_id = VALUES(server_id), wish = NULL, adopted = 0, discard = 0, next_name = NULL, wake_at = VALUES(wake_at), created_at = VALUES(created_at), node = '', task = '',
 		suspended = 0, woken = 0, lease_holder = NULL, lease_token = lease_token + 1, failures = 0, failing_since = NULL,
-		attention = NULL, attention_at = NULL, last_error = NULL`, o.ServiceID, o.ServerID, tx.Moment(now), tx.Moment(now))
+		attention = NULL, attention_at = NULL, last_error = NULL, ended_at = NULL`, o.ServiceID, o.ServerID, tx.Moment(now), tx.Moment(now))
 	if err != nil {
 		return err
 	}

@@ -221,10 +221,7 @@ func (w *write) fail(ctx context.Context, q *sqlx.Tx, runID int64, t pipeline.Tr
 			return err
 		}
 	}
-	if !t.Parked {
-		return release(ctx, q, w.d.holder, w.lease, w.at, t.Wake)
-	}
-	if err := release(ctx, q, w.d.holder, w.lease, w.at, time.Time{}); err != nil {
+	if err := release(ctx, q, w.d.holder, w.lease, w.at, t.Wake); err != nil || !t.Parked {
 		return err
 	}
 	return takeUp(ctx, q, w.lease.ID, w.at)
@@ -272,16 +269,7 @@ func (w *write) end(ctx context.Context, q *sqlx.Tx, wake time.Time) error {
 	if w.run.ID == 0 {
 		return nil
 	}
-	result := resultSuccess
-	if w.run.Failed != "" {
-		result = resultError
-	}
-	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_runs SET result = ?, error = ?, finished_at = ? WHERE id = ?`,
-		result, plain.Text(w.run.Failed), tx.Moment(w.at), w.run.ID)
-	if err != nil {
-		return err
-	}
-	return w.saveHistory(ctx, q)
+	return w.closeRun(ctx, q)
 }
 
 // saveRecord is the compare-and-set of the status together with the machine's own fields.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -256,6 +257,7 @@ func TestReserve_lowestIDThatNobodyUses(t *testing.T) {
 	w.Exec(t, "INSERT INTO puqProxmoxKVM_vm_info (service_id, vm_id, vm_status) VALUES (?, 202, 'ready')", other)
 	elsewhere := w.Service(t, w.client, w.product, w.Server(t, "other"))
 	w.Exec(t, "INSERT INTO puqProxmoxKVM_vm_info (service_id, vm_id, vm_status) VALUES (?, 201, 'ready')", elsewhere)
+	w.placed(t, 9001, 9002)
 	reserve := func(service int64, want int) {
 		t.Helper()
 		got, err := d.Reserve(ctx, w.server, service, 200, map[int]bool{200: true})
@@ -275,12 +277,43 @@ func TestReserve_lowestIDThatNobodyUses(t *testing.T) {
 	}
 }
 
+// A pass that was overtaken by the end of its machine's life leaves no id behind.
+func TestReserve_notForALifeThatHasEnded(t *testing.T) {
+	t.Parallel()
+	w, d, _ := openedAt(t)
+	for _, at := range []pipeline.State{vm.Terminate, vm.ErrorTerminate, vm.Removed} {
+		if err := d.Move(t.Context(), w.service, at); err != nil {
+			t.Fatal(err)
+		}
+		if id, err := d.Reserve(t.Context(), w.server, w.service, 100, nil); !errors.Is(err, vm.ErrRefused) || id != 0 {
+			t.Errorf("Reserve at %s = %d, %v; want no id and ErrRefused", at, id, err)
+		}
+	}
+	if _, err := d.Reserve(t.Context(), w.server, 9001, 100, nil); !errors.Is(err, vm.ErrNoMachine) {
+		t.Errorf("Reserve without a record: %v, want ErrNoMachine", err)
+	}
+	if n := w.Text(t, "SELECT COUNT(*) FROM kvmbridge_vmid_reservations"); n != "0" {
+		t.Errorf("%s ids are reserved", n)
+	}
+}
+
+// placed writes records of orders that nothing else is known of.
+func (w world) placed(t *testing.T, services ...int64) {
+	t.Helper()
+	for _, id := range services {
+		w.Exec(t, "INSERT INTO puqProxmoxKVM_vm_info (service_id, vm_status) VALUES (?, 'creation')", id)
+	}
+}
+
 func TestReserve_parallelProcessesNeverShareAnID(t *testing.T) {
 	t.Parallel()
 	w, d, _ := openedAt(t)
 	other := w.Store(t)
 	const n = 200
 	got := make(chan int, n)
+	for i := range int64(n) {
+		w.placed(t, 5000+i)
+	}
 	for i := range int64(n) {
 		go func() {
 			s := d

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -13,6 +14,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/addresses"
 	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
+	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -22,6 +24,8 @@ type work struct {
 	Holder  sql.NullString `db:"lease_holder"`
 	Wish    sql.NullString `db:"wish"`
 	Adopted bool           `db:"adopted"`
+	WakeAt  sql.NullTime   `db:"wake_at"`
+	EndedAt sql.NullTime   `db:"ended_at"`
 	Status  pipeline.State `db:"-"`
 	Jobs    bool           `db:"-"` // some are queued
 }
@@ -44,7 +48,7 @@ func lockWork(ctx context.Context, q *sqlx.Tx, serviceID int64, now time.Time) (
 		return work{}, err
 	}
 	var w work
-	if err := q.GetContext(ctx, &w, "SELECT lease_holder, wish, adopted FROM kvmbridge_vm WHERE service_id = ? FOR UPDATE", serviceID); err != nil {
+	if err := q.GetContext(ctx, &w, "SELECT lease_holder, wish, adopted, wake_at, ended_at FROM kvmbridge_vm WHERE service_id = ? FOR UPDATE", serviceID); err != nil {
 		return w, noMachine(err)
 	}
 	var at struct {
@@ -109,25 +113,48 @@ func (d *DB) Move(ctx context.Context, serviceID int64, to pipeline.State, from 
 	return wrap(err, "move the machine", serviceID)
 }
 
-// move sets the status and ends whatever is being done: a pass under way has lost its lease.
+// move sets the status and ends whatever is being done: a pass under way has lost its lease. A wish outlives that, unless it is
+// what happens now or the life has ended.
 func move(ctx context.Context, q *sqlx.Tx, serviceID int64, w work, to pipeline.State, now time.Time) error {
-	wake, wish := now, sql.NullString{}
+	wake, wish, ended := now, w.Wish, sql.NullTime{}
 	switch to {
+	case pipeline.State(wish.String):
+		wish = sql.NullString{}
+	case vm.Terminate:
+		wish, ended = w.unfinished(), w.ended(now)
 	case vm.Ready:
-		if wish = w.Wish; !wish.Valid && !w.Jobs {
+		if !wish.Valid && !w.Jobs {
 			wake = time.Time{}
 		}
-	case vm.Removed, vm.ErrorTerminate:
-		wake = time.Time{}
+	case vm.ErrorTerminate:
+		wake, wish, ended = time.Time{}, sql.NullString{}, w.EndedAt
+	case vm.Removed:
+		wake, wish = time.Time{}, sql.NullString{}
 	}
 	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_vm SET wish = ?, wake_at = ?, task = '', woken = 0, lease_holder = NULL, lease_token = lease_token + 1,
-		failures = 0, failing_since = NULL, attention = NULL, attention_at = NULL, last_error = NULL WHERE service_id = ?`,
-		wish, tx.Moment(wake), serviceID)
+		failures = 0, failing_since = NULL, attention = NULL, attention_at = NULL, last_error = NULL,
+		ended_at = ? WHERE service_id = ?`, wish, tx.Moment(wake), ended, serviceID)
 	if err != nil {
 		return err
 	}
 	_, err = q.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET vm_status = ? WHERE service_id = ?", string(to), serviceID)
 	return err
+}
+
+// ended is when the end of this life was ordered; a machine that was still being built has none that could be taken back.
+func (w work) ended(now time.Time) sql.NullTime {
+	if w.over() || vm.Building(w.Status) {
+		return w.EndedAt
+	}
+	return tx.Moment(now)
+}
+
+// unfinished is what has to be taken up again should a termination be taken back.
+func (w work) unfinished() sql.NullString {
+	if w.Status == vm.ChangePackage || strings.HasPrefix(string(w.Status), "cp_") {
+		return plain.Text(string(vm.ChangePackage))
+	}
+	return w.Wish
 }
 
 // Wish implements vm.Registry. A job under way is not cut short: the wish is taken up when it ends.
@@ -197,7 +224,7 @@ func (s shape) empty(ctx context.Context, q *sqlx.Tx, serviceID int64) error {
 	if err := inOrder(ctx, q, serviceID, dropHoldings, dropJobs); err != nil {
 		return err
 	}
-	_, err := q.ExecContext(ctx, "UPDATE kvmbridge_vm SET wish = NULL, discard = 0, next_name = NULL, adopted = 0, node = '', task = '' WHERE service_id = ?", serviceID)
+	_, err := q.ExecContext(ctx, "UPDATE kvmbridge_vm SET wish = NULL, discard = 0, next_name = NULL, adopted = 0, node = '', task = '', ended_at = NULL WHERE service_id = ?", serviceID)
 	if err != nil {
 		return err
 	}

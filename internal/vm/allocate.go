@@ -53,6 +53,9 @@ func (s *Steps) reserve(ctx context.Context, m *Machine) error {
 	for _, g := range cluster.Guests {
 		used[g.VMID] = true
 	}
-	m.VMID, err = s.Numbers.Reserve(ctx, m.ServerID, m.ServiceID, m.Spec.FirstVMID, used)
+	id, err := s.Numbers.Reserve(ctx, m.ServerID, m.ServiceID, m.Spec.FirstVMID, used)
+	if err == nil { // an id that may not be reserved must not be written down
+		m.VMID = id
+	}
 	return err
 }

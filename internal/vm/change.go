@@ -11,6 +11,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
+	"github.com/kvmbridge/kvmbridge/internal/vm/wish"
 )
 
 // changePackage leads from a live guest to one that is as its service says now. Every step compares first and touches
@@ -87,7 +88,7 @@ func (s *Steps) stopToChange(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	if len(wishForCPU(m, c)) == 0 && !drops {
+	if len(m.Want().CPU(c.Values)) == 0 && !drops {
 		return pipeline.Skip("no change")
 	}
 	return s.powerOff(ctx, m)
@@ -95,13 +96,7 @@ func (s *Steps) stopToChange(ctx context.Context, m *Machine) error {
 
 // changeCPURAM leaves onboot to the suspension, which owns it.
 func (s *Steps) changeCPURAM(ctx context.Context, m *Machine) error {
-	return s.apply(ctx, m, func(m *Machine, c hypervisor.GuestConfig) map[string]string {
-		want := wishForCPU(m, c)
-		if m.Suspended {
-			delete(want, "onboot")
-		}
-		return want
-	})
+	return s.apply(ctx, m, wish.Guest.CPUOfALiveGuest)
 }
 
 // changeNetwork moves the NIC, and tells cloud-init about addresses that changed or are gone. The model stays: a running
@@ -111,26 +106,10 @@ func (s *Steps) changeNetwork(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	model := m.Spec.Network.Model
-	m.Spec.Network.Model = ""
-	want := wishForNIC(m, c)
-	m.Spec.Network.Model = model
-	set := wishForAddresses(m, c)
-	maps.Copy(set, want)
-	return s.write(ctx, m, c, hypervisor.Change{Set: set, Delete: m.staleAddresses(c)})
-}
-
-// staleAddresses lists what still tells cloud-init of addresses when the guest has none left: they are somebody else's soon.
-func (m *Machine) staleAddresses(c hypervisor.GuestConfig) (keys []string) {
-	if m.ipConfig() != "" {
-		return nil
-	}
-	for _, key := range []string{"ipconfig0", "nameserver"} {
-		if c.Values[key] != "" {
-			keys = append(keys, key)
-		}
-	}
-	return keys
+	want := m.Want()
+	set := want.CloudInitAddresses(c.Values)
+	maps.Copy(set, want.LiveNIC(c.Values))
+	return s.write(ctx, m, c, hypervisor.Change{Set: set, Delete: want.StaleAddresses(c.Values)})
 }
 
 // changeAdditionalDisk makes the second disk, or removes it when the service's option says 0 in so many words.
@@ -152,11 +131,11 @@ func (s *Steps) changeAdditionalDisk(ctx context.Context, m *Machine) error {
 // unwanted is the second disk that has to go; a product's default of 0 removes nothing. Where there are several nothing
 // says which of them was the second one.
 func (m *Machine) unwanted(c hypervisor.GuestConfig) (d hardware.Disk, drops bool, err error) {
-	extra := hardware.Extra(c.Values)
-	if len(extra) == 0 || !m.Spec.Additional.Explicit || m.Spec.Additional.SizeGiB > 0 {
+	extra := m.Want().Unwanted(c.Values)
+	switch len(extra) {
+	case 0:
 		return hardware.Disk{}, false, nil
-	}
-	if len(extra) == 1 {
+	case 1:
 		return extra[0], true, nil
 	}
 	var keys []string
@@ -231,10 +210,3 @@ func (s *Steps) verifyChange(ctx context.Context, m *Machine) error {
 }
 
 const upgradeMail = "puqProxmoxKVM Upgrade Email"
-
-// wishForAddresses is the part of cloud-init that follows the addresses.
-func wishForAddresses(m *Machine, c hypervisor.GuestConfig) map[string]string {
-	want := wishForCloudInit(m, c)
-	maps.DeleteFunc(want, func(key, _ string) bool { return key != "ipconfig0" && key != "nameserver" })
-	return want
-}

@@ -1,35 +1,39 @@
 package vm
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"strconv"
-	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
-	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
+	"github.com/kvmbridge/kvmbridge/internal/vm/wish"
 )
 
-// wish computes what must be written so that one aspect of a guest is as wanted; empty when it is already.
-type wish func(m *Machine, c hypervisor.GuestConfig) map[string]string
+// aspect is one side of a guest: what must be written so that it is as wanted, empty when it is already.
+type aspect func(want wish.Guest, c map[string]string) map[string]string
 
-// apply writes what the wish asks for, and nothing when nothing differs.
-func (s *Steps) apply(ctx context.Context, m *Machine, w wish) error {
+// Want is how m's guest should be.
+func (m *Machine) Want() wish.Guest {
+	return wish.Guest{
+		Spec: m.Spec, Addresses: m.Addresses, MAC: m.MAC, Username: m.Username, Password: m.Password,
+		Written: m.site.secret, Suspended: m.Suspended, Adopted: m.Adopted,
+	}
+}
+
+// apply writes what the aspect asks for, and nothing when nothing differs.
+func (s *Steps) apply(ctx context.Context, m *Machine, of aspect) error {
 	c, err := s.guest(ctx, m)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, m, c, hypervisor.Change{Set: w(m, c)})
+	return s.write(ctx, m, c, hypervisor.Change{Set: of(m.Want(), c.Values)})
 }
 
 // setCPURAM writes cores and memory, and in the same call everything that later steps would write: one request instead
 // of four. When Proxmox refuses the whole, only this step's part is written and the step that owns the fault reports it.
 func (s *Steps) setCPURAM(ctx context.Context, m *Machine) error {
-	err := s.apply(ctx, m, wishForAll)
+	err := s.apply(ctx, m, wish.Guest.All)
 	if err == nil {
 		m.site.secret = true
 		return nil
@@ -37,23 +41,15 @@ func (s *Steps) setCPURAM(ctx context.Context, m *Machine) error {
 	if pipeline.FaultOf(err) == pipeline.Transient {
 		return err
 	}
-	return s.apply(ctx, m, wishForCPU)
-}
-
-func wishForAll(m *Machine, c hypervisor.GuestConfig) map[string]string {
-	all := map[string]string{}
-	for _, w := range []wish{wishForCPU, wishForSystemLimits, wishForNIC, wishForCloudInit} {
-		maps.Copy(all, w(m, c))
-	}
-	return all
+	return s.apply(ctx, m, wish.Guest.CPU)
 }
 
 func (s *Steps) limitSystemDisk(ctx context.Context, m *Machine) error {
-	return s.apply(ctx, m, wishForSystemLimits)
+	return s.apply(ctx, m, wish.Guest.SystemLimits)
 }
 
 func (s *Steps) setNetwork(ctx context.Context, m *Machine) error {
-	if err := s.apply(ctx, m, wishForNIC); err != nil {
+	if err := s.apply(ctx, m, wish.Guest.NIC); err != nil {
 		return err
 	}
 	c, err := s.guest(ctx, m)
@@ -71,136 +67,9 @@ func (s *Steps) setCloudInit(ctx context.Context, m *Machine) error {
 		return pipeline.WithFault(fmt.Errorf("the guest's password cannot be read (%w); Change Password on the page of service %d in WHMCS sets a new one",
 			m.PasswordFault, m.ServiceID), pipeline.NeedsPerson)
 	}
-	if err := s.apply(ctx, m, wishForCloudInit); err != nil {
+	if err := s.apply(ctx, m, wish.Guest.CloudInit); err != nil {
 		return err
 	}
 	m.site.secret = true
 	return nil
-}
-
-func wishForCPU(m *Machine, c hypervisor.GuestConfig) map[string]string {
-	memory := strconv.Itoa(m.Spec.MemoryMiB)
-	want := map[string]string{"cores": strconv.Itoa(m.Spec.Cores), "sockets": "1", "memory": memory, "onboot": "1"}
-	if balloon, err := strconv.Atoi(c.Values["balloon"]); err == nil && balloon > m.Spec.MemoryMiB {
-		want["balloon"] = memory // a template with more memory than the package
-	}
-	if vcpus, err := strconv.Atoi(c.Values["vcpus"]); err == nil && vcpus > m.Spec.Cores {
-		want["vcpus"] = want["cores"]
-	}
-	defaults := map[string]string{"sockets": "1", "cores": "1", "onboot": "0"}
-	maps.DeleteFunc(want, func(key, value string) bool {
-		return cmp.Or(c.Values[key], defaults[key]) == value
-	})
-	return want
-}
-
-func wishForSystemLimits(m *Machine, c hypervisor.GuestConfig) map[string]string {
-	return wishForLimits(c, m.Spec.System.Limits, hardware.System)
-}
-
-func wishForNIC(m *Machine, c hypervisor.GuestConfig) map[string]string {
-	have := hardware.ParseOptions(cmp.Or(c.Values["net0"], "virtio"))
-	want := m.nic(have)
-	if c.Values["net0"] != "" && want.Equal(have) {
-		return nil
-	}
-	return map[string]string{"net0": want.String()}
-}
-
-// nic is the NIC as wanted, with all of its other options kept. Without a MAC Proxmox would make a new one at every write.
-func (m *Machine) nic(have hardware.Options) hardware.Options {
-	model, mac, rest := hardware.SplitNIC(have)
-	model, mac = cmp.Or(m.Spec.Network.Model, model), cmp.Or(m.MAC, mac)
-	head := hardware.Option{Key: model, Value: mac}
-	if mac == "" {
-		head = hardware.Option{Value: model}
-	}
-	bridge, vlan := m.wire()
-	rest = rest.With("bridge", bridge).With("tag", hardware.Number(vlan))
-	if rate := hardware.Number(m.Spec.Network.RateMBps); !hardware.SameValue(cmp.Or(rest.Get("rate"), "0"), cmp.Or(rate, "0")) {
-		rest = rest.With("rate", rate)
-	}
-	if m.Spec.FirewallApplies() {
-		rest = rest.With("firewall", "1")
-	}
-	return append(hardware.Options{head}, rest...)
-}
-
-// wire is the bridge and VLAN of the guest: those its addresses live on, else the product's.
-func (m *Machine) wire() (bridge string, vlan int) {
-	if m.Spec.Network.Auto && len(m.Addresses) > 0 {
-		return m.Addresses[0].Bridge, m.Addresses[0].VLAN
-	}
-	return m.Spec.Network.Bridge, m.Spec.Network.VLAN
-}
-
-func wishForCloudInit(m *Machine, c hypervisor.GuestConfig) map[string]string {
-	want := map[string]string{"ciuser": m.Username, "ipconfig0": m.ipConfig(), "nameserver": m.nameservers(), "searchdomain": m.Spec.MainDomain}
-	maps.DeleteFunc(want, func(key, value string) bool { return value == "" || c.Values[key] == value })
-	if keys := strings.TrimSpace(m.Spec.SSHKeys); keys != "" && !m.site.secret {
-		want["sshkeys"] = keys
-	}
-	if m.Password != "" && !m.site.secret {
-		want["cipassword"] = m.Password // reads back as asterisks: written once per pass
-	}
-	if drive, value := m.cloudInitDrive(c); drive != "" {
-		want[drive] = value
-	}
-	return want
-}
-
-// cloudInitDrive is the drive to add when c has none.
-func (m *Machine) cloudInitDrive(c hypervisor.GuestConfig) (key, value string) {
-	system, ok := hardware.System(c.Values)
-	for _, d := range hardware.Drives(c.Values) {
-		if d.IsCloudInit() {
-			return "", ""
-		}
-	}
-	for _, key := range []string{"ide2", "ide0", "ide1", "ide3"} {
-		if _, used := c.Values[key]; !used && ok {
-			return key, system.Storage() + ":cloudinit"
-		}
-	}
-	return "", ""
-}
-
-// ipConfig configures the first address of each family; the owner sets up further ones inside the guest.
-func (m *Machine) ipConfig() string {
-	var parts []string
-	add := func(dhcp bool, lease *ippool.Lease, ip, gw string) {
-		switch {
-		case dhcp:
-			parts = append(parts, ip+"=dhcp")
-		case lease != nil:
-			parts = append(parts, ip+"="+lease.Address.String()+"/"+strconv.Itoa(lease.Bits))
-			if lease.Gateway.IsValid() {
-				parts = append(parts, gw+"="+lease.Gateway.String())
-			}
-		}
-	}
-	add(m.Spec.Network.DHCP4, m.firstLease(true), "ip", "gw")
-	add(m.Spec.Network.DHCP6, m.firstLease(false), "ip6", "gw6")
-	return strings.Join(parts, ",")
-}
-
-func (m *Machine) firstLease(four bool) *ippool.Lease {
-	for i, l := range m.Addresses {
-		if l.Address.Is4() == four {
-			return &m.Addresses[i]
-		}
-	}
-	return nil
-}
-
-func (m *Machine) nameservers() string {
-	var list []string
-	for _, four := range []bool{true, false} {
-		if l := m.firstLease(four); l != nil {
-			for _, a := range l.DNS {
-				list = append(list, a.String())
-			}
-		}
-	}
-	return strings.Join(list, " ")
 }

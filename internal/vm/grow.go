@@ -6,8 +6,8 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
-	"github.com/kvmbridge/kvmbridge/internal/spec"
 	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
+	"github.com/kvmbridge/kvmbridge/internal/vm/wish"
 )
 
 // pick finds one of a guest's disks.
@@ -126,18 +126,5 @@ func (s *Steps) limitAdditionalDisk(ctx context.Context, m *Machine) error {
 	if m.Spec.Additional.SizeGiB == 0 {
 		return pipeline.Skip("not configured")
 	}
-	return s.apply(ctx, m, func(m *Machine, c hypervisor.GuestConfig) map[string]string {
-		return wishForLimits(c, m.Spec.Additional.Limits, hardware.Additional)
-	})
-}
-
-func wishForLimits(c hypervisor.GuestConfig, limits spec.Limits, which pick) map[string]string {
-	d, ok := which(c.Values)
-	if !ok {
-		return nil
-	}
-	if value, changed := d.WithLimits(limits); changed {
-		return map[string]string{d.Key: value}
-	}
-	return nil
+	return s.apply(ctx, m, wish.Guest.AdditionalLimits)
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
-	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
+	"github.com/kvmbridge/kvmbridge/internal/vm/wish"
 )
 
 // jobs are one-step tables: the module commands of an admin, and what a suspension does to a guest.
@@ -69,39 +69,11 @@ func (s *Steps) obeySuspension(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return err
 	}
-	if suspended {
-		if err := s.powerOff(ctx, m); err != nil {
-			return err
-		}
-		return s.apply(ctx, m, wishSuspended)
-	}
-	if err := s.apply(ctx, m, wishUnsuspended); err != nil {
+	if err := s.apply(ctx, m, wish.Guest.Power); err != nil { // first: a start under way ends before Proxmox takes this
 		return err
+	}
+	if suspended {
+		return s.powerOff(ctx, m)
 	}
 	return s.start(ctx, m)
-}
-
-func wishSuspended(_ *Machine, c hypervisor.GuestConfig) map[string]string {
-	return hardware.Plugged(c.Values, "0", "1")
-}
-
-func wishUnsuspended(_ *Machine, c hypervisor.GuestConfig) map[string]string {
-	return hardware.Plugged(c.Values, "1", "")
-}
-
-// setPassword writes the sealed password: at once through the guest's agent, and into cloud-init for the next start.
-// Without an agent a running guest keeps its old one until it is restarted.
-func (s *Steps) setPassword(ctx context.Context, m *Machine) error {
-	if err := s.setCloudInit(ctx, m); err != nil {
-		return err
-	}
-	running, err := s.running(ctx, m)
-	if err != nil || !running {
-		return err
-	}
-	err = m.site.hv.SetPassword(ctx, m.Node, m.VMID, m.Username, m.Password)
-	if errors.Is(err, hypervisor.ErrNoAgent) {
-		return pipeline.Skip("no guest agent: the new password counts after the next restart")
-	}
-	return err
 }

@@ -286,14 +286,34 @@ func TestJobs_stopStartAndRemove(t *testing.T) {
 	w.checkForeign(before, map[int]bool{m.VMID: true})
 }
 
-func TestPassword_reachesARunningGuestOrWaitsForItsStart(t *testing.T) {
+// A password counts at once (product-spec A-29): the agent tells the guest, or a restart does; a suspended guest stays off.
+func TestPassword_countsAtOnce(t *testing.T) {
 	t.Parallel()
-	for name, habits := range map[string]pvesim.Habits{"agent": {}, "no agent": {NoAgent: true}} {
+	for name, tc := range map[string]struct {
+		habits         pvesim.Habits
+		agent          bool
+		before         func(*world, int64) error
+		starts         int // beside the one of the deploy
+		stopped, asked bool
+	}{
+		"agent":                    {agent: true, asked: true},
+		"no agent":                 {habits: pvesim.Habits{NoAgent: true}, asked: true, starts: 1},
+		"agent that never answers": {habits: pvesim.Habits{NoAgent: true}, agent: true, asked: true, starts: 1},
+		"off":                      {before: func(w *world, id int64) error { return w.desk.Run(w.t.Context(), id, vm.JobStop) }, starts: 1},
+		"suspended":                {before: func(w *world, id int64) error { return w.desk.Suspend(w.t.Context(), id) }, stopped: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, bystanders)
 			m := w.deploy(modest(10_000))
-			w.sim.SetHabits(m.VMID, habits)
+			w.sim.SetHabits(m.VMID, tc.habits)
+			if tc.agent {
+				w.sim.SetKey(m.VMID, "agent", "enabled=1,fstrim_cloned_disks=1")
+			}
+			if tc.before != nil {
+				must(t, tc.before(w, m.ServiceID))
+				w.awaitQueue(m.ServiceID)
+			}
 			was, _ := w.sim.Guest(m.VMID)
 			must(t, w.desk.ChangePassword(t.Context(), m.ServiceID, "Another-Secret-9"))
 			w.awaitQueue(m.ServiceID)
@@ -304,7 +324,22 @@ func TestPassword_reachesARunningGuestOrWaitsForItsStart(t *testing.T) {
 			if got := w.machine(m.ServiceID).Password; got != "Another-Secret-9" {
 				t.Errorf("the record holds %q", got)
 			}
+			starts := w.posted(fmt.Sprintf("/qemu/%d/status/start", m.VMID)) - 1
+			asked := w.posted(fmt.Sprintf("/qemu/%d/agent/set-user-password", m.VMID)) > 0
+			if is.Running == tc.stopped || starts != tc.starts || asked != tc.asked {
+				t.Errorf("running %t after %d starts, agent asked %t; want %t, %d, %t", is.Running, starts, asked, !tc.stopped, tc.starts, tc.asked)
+			}
 			sentence(t, w.desk.ChangePassword(t.Context(), m.ServiceID, "abc"), "5 to 1024")
 		})
 	}
+}
+
+// posted counts the requests of a kind that reached Proxmox.
+func (w *world) posted(path string) (n int) {
+	for _, r := range w.sim.Requests() {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.Path, path) {
+			n++
+		}
+	}
+	return n
 }

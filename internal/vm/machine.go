@@ -44,6 +44,8 @@ type Machine struct {
 	JobAt pipeline.State // its pseudo-status
 	// Adopted machines were built by the reference product and carry no mark: VM id and name together make them ours.
 	Adopted bool
+	// Ended is when the termination under way was ordered; zero = none is.
+	Ended time.Time
 	// Discard: the guest of an earlier life has to be removed before this order is built (redeploy).
 	Discard bool
 

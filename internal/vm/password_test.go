@@ -67,6 +67,9 @@ func TestPassword_unreadableOfALiveGuest(t *testing.T) {
 	if g, _ := w.sim.Guest(10_000); g.Config["cores"] != "3" {
 		t.Errorf("%s cores, want 3", g.Config["cores"])
 	}
+	must(t, d.Run(t.Context(), id, vm.JobStop))
+	w.await("guest that is off", 20*time.Second, func() bool { g, _ := w.sim.Guest(10_000); return !g.Running })
+	w.awaitQueue(id)
 	must(t, d.Run(t.Context(), id, vm.JobCloudInit))
 	w.await("call for a person", 20*time.Second, func() bool { return w.machine(id).Attention != "" })
 	says(t, w.machine(id).Attention, "password", "Change Password")

@@ -42,7 +42,8 @@ type Addresses interface {
 // Numbers reserves VM ids; implemented by internal/store.
 type Numbers interface {
 	// Reserve returns the id the service has reserved on that server, or takes the lowest one >= first that nobody
-	// reserved, no other service's record names and used does not contain.
+	// reserved, no other service's record names and used does not contain. ErrNoMachine when there is no record, ErrRefused when
+	// its life has ended or is ending.
 	Reserve(ctx context.Context, serverID, serviceID int64, first int, used map[int]bool) (int, error)
 	// Forfeit drops the reservation of an id that turned out to belong to somebody else; the id stays blocked for this server.
 	Forfeit(ctx context.Context, serverID, serviceID int64, vmid int) error
@@ -98,6 +99,7 @@ var (
 	ErrNoMachine = errors.New("the service has no VM record")
 	ErrNoService = errors.New("no such service in WHMCS")
 	ErrRefused   = errors.New("the machine's status does not allow it")
+	ErrBusy      = errors.New("somebody works on the machine right now")
 )
 
 // Directory keeps DNS right; implemented by internal/dns/keeper.

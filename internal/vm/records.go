@@ -9,6 +9,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/dns"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 const (
@@ -67,10 +68,10 @@ func (s *Steps) syncDNS(ctx context.Context, m *Machine, guest dns.Guest, patien
 // Names is what the records of m are made of: its addresses and reverse names, and its domain.
 func (m *Machine) Names() dns.Guest {
 	g := dns.Guest{ServiceID: m.ServiceID, FQDN: m.Domain}
-	if l := m.firstLease(true); l != nil {
+	if l := hardware.FirstLease(m.Addresses, true); l != nil {
 		g.Main = l.Address
 	}
-	if l := m.firstLease(false); l != nil {
+	if l := hardware.FirstLease(m.Addresses, false); l != nil {
 		g.First6 = l.Address
 	}
 	for _, l := range m.Addresses {

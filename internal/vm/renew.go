@@ -42,6 +42,7 @@ func (s *Steps) discard(ctx context.Context, m *Machine) error {
 	if err := s.remove(ctx, m); err != nil {
 		return err
 	}
+	m.VMID, m.Node, m.MAC, m.Addresses = 0, "", "", nil // first: whatever becomes of the call, nobody may write them down again
 	if err := s.Registry.Discarded(ctx, m.ServiceID); err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func (s *Steps) discard(ctx context.Context, m *Machine) error {
 		return err
 	}
 	m.Name, m.RevDNS = now.Name, now.RevDNS
-	m.Discard, m.Adopted, m.VMID, m.Node, m.MAC, m.Addresses = false, false, 0, "", "", nil
+	m.Discard, m.Adopted = false, false
 	return s.moveIn(ctx, m)
 }
 

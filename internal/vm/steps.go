@@ -41,6 +41,8 @@ type Settings struct {
 	MigrationTimeout time.Duration
 	// CloneTimeout bounds one try of a clone.
 	CloneTimeout time.Duration
+	// Undo is how long after its order a termination can be taken back (Machine.Held); 0 = it begins at once.
+	Undo time.Duration
 	// Poll is how often a running task is looked at; default 1 s.
 	Poll time.Duration
 }

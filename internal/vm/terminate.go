@@ -33,6 +33,9 @@ func (s *Steps) doTerminate(ctx context.Context, m *Machine) error {
 	if waiting, ok := errors.AsType[pipeline.WaitError](err); ok {
 		return waiting
 	}
+	if park, ok := errors.AsType[pipeline.ParkError](err); ok {
+		return park
+	}
 	if err != nil {
 		m.Entries = []string{fmt.Sprintf("Service termination FAILED — admin attention required. Error: %v", err)}
 		return pipeline.GiveUp(err)
@@ -45,8 +48,9 @@ func (s *Steps) doTerminate(ctx context.Context, m *Machine) error {
 // patient looks again for a while at what passes by itself: a node that restarts should not cost an admin's attention.
 func (s *Steps) patient(m *Machine, err error) error {
 	_, waiting := errors.AsType[pipeline.WaitError](err)
+	_, parked := errors.AsType[pipeline.ParkError](err)
 	passes := pipeline.FaultOf(err) == pipeline.Transient || errors.Is(err, hypervisor.ErrNoGuest) // it moved between two looks
-	if err == nil || waiting || !passes {
+	if err == nil || waiting || parked || !passes {
 		m.site.shaky = time.Time{}
 		return err
 	}
@@ -62,9 +66,9 @@ func (s *Steps) patient(m *Machine, err error) error {
 
 const shakyPatience = 3 * time.Minute
 
-// end removes what a service has outside of our tables: guest, backups and DNS records. nil means that Proxmox no longer has
+// erase removes what a service has outside of our tables: guest, backups and DNS records. nil means that Proxmox no longer has
 // the guest; records that a provider would not let go are in the ledger.
-func (s *Steps) end(ctx context.Context, m *Machine) error {
+func (s *Steps) erase(ctx context.Context, m *Machine) error {
 	exists, err := s.turnOff(ctx, m)
 	if err != nil {
 		return err

@@ -35,6 +35,7 @@ type world struct {
 	lease  time.Duration // of every store and engine; a busy machine renews late, and the fast clock does not wait
 	hook   settler       // sees the settlements of a process that a test starts
 	conns  int           // of every process to the database; 0 = few
+	undo   time.Duration // of terminations, see grantUndo
 	srv    *pvesim.Server
 	db     *testdb.DB
 	store  *store.DB
@@ -109,7 +110,7 @@ func (w *world) connect(srv *pvesim.Server) *proxmox.Cluster {
 func (w *world) newSteps(s *store.DB, c *proxmox.Cluster) *vm.Steps {
 	return &vm.Steps{
 		Fleet: fleet{c}, Catalogue: whmcs.New(s.Handle()), Addresses: s, Numbers: s, Registry: s, Clock: w.clk, Random: random(2),
-		Settings: vm.Settings{Migrate: true, MigrationTimeout: 5 * time.Minute, CloneTimeout: 10 * time.Minute},
+		Settings: vm.Settings{Migrate: true, MigrationTimeout: 5 * time.Minute, CloneTimeout: 10 * time.Minute, Undo: w.undo},
 	}
 }
 

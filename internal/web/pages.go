@@ -98,10 +98,21 @@ type VM struct {
 	Suspended bool
 	Addresses []string
 	LastError string
+	Next      Next // of LastError
 	Attention string
 	Since     time.Time // of Attention
 	LastRun   *Run
 }
+
+// Next is the key of the sentence that says what comes of an error.
+type Next string
+
+// What comes of an error.
+const (
+	NothingNext Next = "" // there is none, or its own text says it
+	NextTry     Next = "next_try"
+	NoNextTry   Next = "no_next_try"
+)
 
 // StatusField is the cell of the service page that says how v is.
 func (p *Pages) StatusField(v *VM) (string, error) { return p.render("vm_status.html", v) }

@@ -61,6 +61,18 @@ func TestIDField_takesAnIdOnlyWhereThereIsNoVM(t *testing.T) {
 	}
 }
 
+// Nobody waits for a next try that does not come.
+func TestStatusField_promisesATryOnlyWhereOneComes(t *testing.T) {
+	t.Parallel()
+	const again, never = "It is tried again by itself.", "It is not tried again by itself"
+	for next, want := range map[web.Next]struct{ again, never bool }{web.NothingNext: {}, web.NextTry: {again: true}, web.NoNextTry: {never: true}} {
+		html, err := pages(t).StatusField(&web.VM{ServiceID: 1, Status: "clone", LastError: "no space", Next: next})
+		if err != nil || strings.Contains(html, again) != want.again || strings.Contains(html, never) != want.never || !strings.Contains(html, "no space") {
+			t.Errorf("%q: %v\n%s", next, err, html)
+		}
+	}
+}
+
 func TestClient_isToldWhatIsGoingOn(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -22,6 +22,7 @@ func English() map[string]string {
 		"last_action":      "Last action",
 		"mails_waiting":    "Messages waiting for WHMCS",
 		"next_try":         "It is tried again by itself.",
+		"no_next_try":      "It is not tried again by itself: press Terminate when the cause is gone.",
 		"no_record":        "No VM record. Run Create to order one.",
 		"no_runs":          "Nothing has been done yet.",
 		"no_vms":           "No VMs yet. Order a product of this module, or run Create on a service.",

@@ -16,6 +16,7 @@ const (
 	DeedExplain      Deed = "explain"
 	DeedRetry        Deed = "retry"
 	DeedReset        Deed = "reset"
+	DeedRestore      Deed = "restore"
 	DeedDeleteRecord Deed = "delete-record"
 )
 
@@ -46,13 +47,14 @@ func newVM(e Env) *cobra.Command {
 		{DeedExplain, "Say in sentences what happens next, and when", func(*cobra.Command, *MachineOptions) {}},
 		{DeedRetry, "Make it due now instead of at its next try", func(*cobra.Command, *MachineOptions) {}},
 		{DeedReset, "Put it at another status, whatever is being done to it", resetFlags},
+		{DeedRestore, "Take its termination back while the guest is kept for that", func(*cobra.Command, *MachineOptions) {}},
 		{DeedDeleteRecord, "Forget a machine whose guest is gone; touches neither Proxmox nor WHMCS's own tables", func(*cobra.Command, *MachineOptions) {}},
 	} {
 		cmd.AddCommand(newDeed(e, d.deed, d.short, d.flags))
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return errors.New("say what to do before naming the machine: vm show, log, explain, retry, reset or delete-record")
+			return errors.New("say what to do before naming the machine: vm show, log, explain, retry, reset, restore or delete-record")
 		}
 		return cmd.Help()
 	}

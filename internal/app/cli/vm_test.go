@@ -23,6 +23,7 @@ func TestVM_handsArgumentsAndFlagsToTheWork(t *testing.T) {
 		"vm explain a.example":          {Deed: cli.DeedExplain, Text: "a.example"},
 		"vm retry 12":                   {Deed: cli.DeedRetry, Text: "12"},
 		"vm reset 12 --to ready":        {Deed: cli.DeedReset, Text: "12", To: "ready"},
+		"vm restore 12":                 {Deed: cli.DeedRestore, Text: "12"},
 		"vm delete-record 12 --service": {Deed: cli.DeedDeleteRecord, Text: "12", Service: true},
 		"vm reset 12":                   {Deed: cli.DeedReset, Text: "12"},
 	} {

@@ -23,6 +23,8 @@ type Config struct {
 	Log       Log
 	Engine    Engine
 	Migration Migration
+	// Termination is how terminations go.
+	Termination Termination
 	// Servers are the settings of Proxmox servers by their number in WHMCS (tblservers.id).
 	Servers map[int]*Server
 }
@@ -118,6 +120,11 @@ type Engine struct {
 type Migration struct {
 	Enable  bool
 	Timeout time.Duration
+}
+
+// Termination is the end of a machine.
+type Termination struct {
+	Undo time.Duration // how long it can be taken back; 0: it begins at once
 }
 
 // Server is how one Proxmox server proves who it is; all empty: the system's certificate roots.

@@ -143,6 +143,11 @@ func engineOptions() []Option {
 			Key: "migration.timeout", Default: "300s", Field: func(c *Config) any { return &c.Migration.Timeout }, Check: lasting("10s", "24h"),
 			Help: "How long one try of a migration may take; it is tried again later.",
 		},
+		{
+			Key: "termination.undo", Default: "0s", Field: func(c *Config) any { return &c.Termination.Undo }, Check: lasting("0s", "720h"),
+			Help: "How long a terminated machine is only switched off, unplugged and kept with its addresses: Create on its page, or " +
+				"\"kvmbridge vm restore\", takes the termination back until then. 0s removes it at once.",
+		},
 	}
 }
 

@@ -50,6 +50,20 @@ func (f *Office) reset(ctx context.Context, s store.Standing, to string, out io.
 	return err
 }
 
+// restore says what a suspension makes of it, and what is left to do in WHMCS.
+func (f *Office) restore(ctx context.Context, s store.Standing, out io.Writer) error {
+	m := s.Machine
+	if err := f.Desk.Restore(ctx, m.ServiceID); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("The termination of service %d was taken back: %s is started within seconds by a running kvmbridge serve.", m.ServiceID, called(m))
+	if m.Suspended {
+		text = fmt.Sprintf("The termination of service %d was taken back: %s stays off, because the service is suspended. Unsuspend on its page in WHMCS starts it.", m.ServiceID, called(m))
+	}
+	_, err := fmt.Fprintf(out, "%s\nWHMCS still calls the service %s: set its status there.\n", text, s.ServiceStatus)
+	return err
+}
+
 // deleteRecord says what it did not touch: after a failed termination the guest may still be there.
 func (f *Office) deleteRecord(ctx context.Context, s store.Standing, out io.Writer) error {
 	m := s.Machine

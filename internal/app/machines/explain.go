@@ -123,7 +123,11 @@ func timing(s store.Standing, now time.Time) string {
 	case s.WakeAt.After(now) && m.Failures > 0:
 		return fmt.Sprintf("It is tried again at %s, in %s, after %s since %s. %s", moment(s.WakeAt), pause(s.WakeAt.Sub(now)), failures(m), moment(m.FailingSince), lastError(m))
 	case s.WakeAt.After(now):
-		return fmt.Sprintf("It is due at %s, in %s.", moment(s.WakeAt), pause(s.WakeAt.Sub(now)))
+		due := fmt.Sprintf("It is due at %s, in %s.", moment(s.WakeAt), pause(s.WakeAt.Sub(now)))
+		if m.LastError != "" { // it waits for an event, and at that time no longer
+			due += " " + sentence(m.LastError)
+		}
+		return due
 	}
 	text := fmt.Sprintf("It has been due since %s. A running kvmbridge serve takes it within seconds; when nothing happens, none works on this database.", moment(s.WakeAt))
 	if m.Failures > 0 {
@@ -139,7 +143,7 @@ func afterwards(s store.Standing, tables []cli.StateTable) []string {
 	if m.Discard {
 		out = append(out, "The guest of its earlier life is removed before a new one is built.")
 	}
-	if s.Wish != "" && m.Status != vm.Ready {
+	if s.Wish != "" && m.Status != vm.Ready && m.Status != vm.Terminate {
 		out = append(out, fmt.Sprintf("When it is ready, %s follows, which was ordered meanwhile.", s.Wish))
 	}
 	jobs := s.Jobs

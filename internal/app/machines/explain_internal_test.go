@@ -55,6 +55,15 @@ func TestExplain_saysWhatIsNextAndWhen(t *testing.T) {
 			[]string{second, "It is tried again at 2031-04-05 06:00:02 UTC, in 2s, after one failure since 2031-04-05 06:00:00 UTC. No reason is on record."},
 		},
 		"later": {func(s *store.Standing) { s.WakeAt = now.Add(time.Second) }, []string{second, "It is due at 2031-04-05 06:00:01 UTC, in 1s."}},
+		"held for its return": {
+			func(s *store.Standing) {
+				s.Machine.Status, s.Machine.LastError, s.WakeAt, s.Wish = vm.Terminate, "VM 7 is off and kept until then", now.Add(time.Hour), vm.ChangePackage
+			},
+			[]string{
+				`Next is "Terminate", step 1 of 1 of terminate, which leads from terminate to remove.`,
+				"It is due at 2031-04-05 07:00:00 UTC, in 1h0m0s. VM 7 is off and kept until then.",
+			},
+		},
 		"being worked on, with a wish": {
 			func(s *store.Standing) {
 				s.Holder, s.WakeAt, s.Wish, s.Jobs = "abc", now.Add(20*time.Second), vm.ChangePackage, asked

@@ -41,6 +41,8 @@ func (f *Office) Do(ctx context.Context, o cli.MachineOptions, out io.Writer) er
 		return f.retry(ctx, s, out)
 	case cli.DeedReset:
 		return f.reset(ctx, s, o.To, out)
+	case cli.DeedRestore:
+		return f.restore(ctx, s, out)
 	case cli.DeedDeleteRecord:
 		return f.deleteRecord(ctx, s, out)
 	}

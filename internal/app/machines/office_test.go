@@ -57,7 +57,9 @@ func text(id int64) string { return strconv.FormatInt(id, 10) }
 func (i installation) ask(t *testing.T, o cli.MachineOptions) (string, error) {
 	t.Helper()
 	k, _ := records.NewKeeper(i.names, clock.System{}, slog.New(slog.DiscardHandler))
-	counter := &desk.Desk{Registry: i.store, Directory: k, Clock: clock.System{}, Wake: func() {}, Interrupt: func(int64) {}}
+	counter := &desk.Desk{
+		Registry: i.store, Directory: k, Clock: clock.System{}, Undo: time.Hour, Reprieves: i.store, Wake: func() {}, Interrupt: func(int64) {},
+	}
 	var out bytes.Buffer
 	err := (&machines.Office{Store: i.store, Records: i.names, Desk: counter, Clock: clock.System{}}).Do(t.Context(), o, &out)
 	return out.String(), err
@@ -94,7 +96,7 @@ func TestOffice_changesNothingUnlessOneMachineIsMeant(t *testing.T) {
 	i := newInstallation(t)
 	before := i.state(t, i.first) + i.state(t, i.second)
 	list := fmt.Sprintf("--service %d: VM without an id (web-%d)", i.first, i.first)
-	for _, deed := range []cli.Deed{cli.DeedShow, cli.DeedLog, cli.DeedExplain, cli.DeedRetry, cli.DeedReset, cli.DeedDeleteRecord} {
+	for _, deed := range []cli.Deed{cli.DeedShow, cli.DeedLog, cli.DeedExplain, cli.DeedRetry, cli.DeedReset, cli.DeedRestore, cli.DeedDeleteRecord} {
 		for text, want := range map[string]string{
 			"twin.example.com": list, text(i.first): list, "nobody": `no VM has "nobody" as its service id`, "": `no VM has ""`,
 		} {
@@ -218,6 +220,31 @@ func TestOffice_resetKnowsItsTargets(t *testing.T) {
 		m, findErr := i.store.Find(t.Context(), i.first)
 		if err != nil || findErr != nil || m.Status != to || !strings.Contains(out, "is at "+string(to)+" now; it was at ") {
 			t.Errorf("reset --to %s: %q, %v; it is at %s", to, out, err, m.Status)
+		}
+	}
+}
+
+// A person is told what a restored machine does, and what is left to do in WHMCS.
+func TestOffice_restoresWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t)
+	ask := cli.MachineOptions{Deed: cli.DeedRestore, Text: text(i.second), Service: true}
+	if out, err := i.ask(t, ask); out != "" || err == nil || !strings.Contains(err.Error(), "there is no termination to take back") {
+		t.Errorf("at creation: %q, %v", out, err)
+	}
+	i.Exec(t, "UPDATE tblhosting SET domainstatus = 'Terminated' WHERE id = ?", i.second)
+	for suspended, want := range map[bool]string{false: "is started within seconds", true: "stays off, because the service is suspended"} {
+		for _, err := range []error{
+			i.store.Move(t.Context(), i.second, vm.Ready), i.store.Suspend(t.Context(), i.second, suspended), i.store.Move(t.Context(), i.second, vm.Terminate),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		out, err := i.ask(t, ask)
+		m, findErr := i.store.Find(t.Context(), i.second)
+		if err != nil || findErr != nil || m.Status != vm.Ready || m.Job != vm.JobPower || !strings.Contains(out, want) || !strings.Contains(out, "still calls the service Terminated") {
+			t.Errorf("restore: %q, %v; it is %+v, %v; want %q", out, err, m, findErr, want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -47,13 +48,13 @@ func stream(ctx context.Context, conn *sqlx.Conn, each func(serviceID int64, dom
 		return err
 	}
 	defer func() { _ = rows.Close() }()
-	var id int64
-	var domain, names sql.RawBytes
+	var id, domain, names sql.RawBytes // scanning into a number would make garbage of every row
 	for rows.Next() {
 		if err := rows.Scan(&id, &domain, &names); err != nil {
 			return err
 		}
-		if err := each(id, domain, names); err != nil {
+		serviceID, _ := strconv.ParseInt(string(id), 10, 64)
+		if err := each(serviceID, domain, names); err != nil {
 			return err
 		}
 	}

@@ -91,3 +91,9 @@ func SameValue(a, b string) bool {
 	y, errY := strconv.ParseFloat(b, 64)
 	return errX == nil && errY == nil && x == y
 }
+
+// HasAgent tells a guest that is said to run a guest agent.
+func HasAgent(config map[string]string) bool {
+	o := ParseOptions(config["agent"])
+	return cmp.Or(o.Get("enabled"), o.Get("")) == "1"
+}

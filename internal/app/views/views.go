@@ -1,4 +1,4 @@
-package app
+package views
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/records"
+	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
@@ -15,20 +16,21 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
-// views gathers what pages show.
-type views struct {
-	store   *store.DB
-	whmcs   *whmcs.DB
-	dns     records.Book
-	version string
+// Views reads what pages show.
+type Views struct {
+	Store   *store.DB
+	WHMCS   *whmcs.DB
+	DNS     records.Book
+	Version string
 }
 
 // worriesShown is how many machines the status page lists; the rest is counted on the cards.
 const worriesShown = 100
 
-func (v *views) home(ctx context.Context) (web.Home, error) {
-	home := web.Home{Version: v.version}
-	counts, err := v.store.Counts(ctx)
+// Home is the addon's status page.
+func (v *Views) Home(ctx context.Context) (web.Home, error) {
+	home := web.Home{Version: v.Version}
+	counts, err := v.Store.Counts(ctx)
 	if err != nil {
 		return home, err
 	}
@@ -36,50 +38,62 @@ func (v *views) home(ctx context.Context) (web.Home, error) {
 		home.Counts = append(home.Counts, web.Count{Status: string(status), VMs: n})
 	}
 	slices.SortFunc(home.Counts, func(a, b web.Count) int { return cmp.Or(b.VMs-a.VMs, cmp.Compare(a.Status, b.Status)) })
-	worries, err := v.store.Worries(ctx, worriesShown)
+	worries, err := v.Store.Worries(ctx, worriesShown)
 	if err != nil {
 		return home, err
 	}
 	for _, w := range worries {
 		home.Attention = append(home.Attention, web.VM{ServiceID: w.ServiceID, Name: w.Name, Status: w.Status, Attention: w.Attention, Since: w.Since})
 	}
-	if home.Waiting, err = v.store.Waiting(ctx); err != nil {
+	if home.Waiting, err = v.Store.Waiting(ctx); err != nil {
 		return home, err
 	}
-	home.DNS, err = v.dns.Trouble(ctx)
+	home.DNS, err = v.DNS.Trouble(ctx)
 	return home, err
 }
 
-// vm is everything about one service's machine; a zero VM when it has none.
-func (v *views) vm(ctx context.Context, serviceID int64) (web.VM, error) {
-	m, err := v.store.Find(ctx, serviceID)
+// VM is everything about one service's machine; a zero VM when it has none.
+func (v *Views) VM(ctx context.Context, serviceID int64) (web.VM, error) {
+	s, err := v.Store.Show(ctx, serviceID)
 	if errors.Is(err, vm.ErrNoMachine) {
 		return web.VM{ServiceID: serviceID}, nil
 	}
 	if err != nil {
 		return web.VM{}, err
 	}
+	m := s.Machine
 	out := web.VM{
 		ServiceID: serviceID, VMID: m.VMID, Name: m.Name, Node: m.Node, Status: string(m.Status), Suspended: m.Suspended,
-		LastError: m.LastError, Attention: m.Attention,
+		LastError: m.LastError, Attention: m.Attention, Next: next(s), Addresses: texts(m.Addresses),
 	}
-	if out.Addresses, err = v.addresses(ctx, serviceID); err != nil {
-		return out, err
-	}
-	run, ok, err := v.store.LastRun(ctx, serviceID)
+	run, ok, err := v.Store.LastRun(ctx, serviceID)
 	if err == nil && ok {
 		out.LastRun = shown(run)
 	}
 	return out, err
 }
 
-func (v *views) addresses(ctx context.Context, serviceID int64) ([]string, error) {
-	held, err := v.store.Held(ctx, serviceID)
+// next is what comes of an error: a next try, a person, or the event that the error's own text names.
+func next(s store.Standing) web.Next {
+	switch {
+	case s.Machine.LastError == "":
+		return web.NothingNext
+	case s.Machine.Status == vm.ErrorTerminate:
+		return web.NoNextTry
+	case s.Machine.Failures == 0: // it waits, for what its text says
+		return web.NothingNext
+	case s.Holder != "", !s.WakeAt.IsZero():
+		return web.NextTry
+	}
+	return web.NothingNext
+}
+
+func texts(leases []ippool.Lease) []string {
 	var out []string
-	for _, l := range held {
+	for _, l := range leases {
 		out = append(out, l.Address.String())
 	}
-	return out, err
+	return out
 }
 
 func shown(r store.RunLog) *web.Run {
@@ -94,28 +108,29 @@ func shown(r store.RunLog) *web.Run {
 	return out
 }
 
-// client is what the owner sees, and who the owner is (0 = unknown).
-func (v *views) client(ctx context.Context, serviceID int64) (web.Client, int64, error) {
-	facts, err := v.whmcs.Facts(ctx, serviceID)
+// Client is what the owner sees, and who the owner is (0 = unknown).
+func (v *Views) Client(ctx context.Context, serviceID int64) (web.Client, int64, error) {
+	facts, err := v.WHMCS.Facts(ctx, serviceID)
 	if errors.Is(err, vm.ErrNoService) {
 		return web.Client{}, 0, nil
 	}
 	if err != nil {
 		return web.Client{}, 0, err
 	}
-	m, err := v.store.Find(ctx, serviceID)
+	m, err := v.Store.Find(ctx, serviceID)
 	if errors.Is(err, vm.ErrNoMachine) {
 		return web.Client{}, facts.ClientID, nil
 	}
 	if err != nil {
 		return web.Client{}, 0, err
 	}
-	addresses, err := v.addresses(ctx, serviceID)
+	held, err := v.Store.Held(ctx, serviceID)
 	return web.Client{
-		Known: true, Status: string(m.Status), Suspended: m.Suspended, Name: m.Name, Domain: m.Domain, Username: m.Username, Addresses: addresses,
+		Known: true, Status: string(m.Status), Suspended: m.Suspended, Name: m.Name, Domain: m.Domain, Username: m.Username, Addresses: texts(held),
 	}, facts.ClientID, err
 }
 
-func (v *views) productSettings(ctx context.Context, productID int64) (string, error) {
-	return v.whmcs.ProductSettings(ctx, productID)
+// ProductSettings is the JSON of a product, as it is saved.
+func (v *Views) ProductSettings(ctx context.Context, productID int64) (string, error) {
+	return v.WHMCS.ProductSettings(ctx, productID)
 }

@@ -1,4 +1,4 @@
-package store
+package compat
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 	"github.com/kvmbridge/kvmbridge/schema"
 )
 
-// completeTables creates the tables that are missing and adds the columns that are missing, and nothing else.
-func (d *DB) completeTables(ctx context.Context, tables []schema.Table) error {
+// Complete creates the tables that are missing and adds the columns that are missing, and nothing else.
+func Complete(ctx context.Context, db *sqlx.DB, tables []schema.Table) error {
 	for _, t := range tables {
-		if err := completeTable(ctx, d.sql, t); err != nil {
+		if err := completeTable(ctx, db, t); err != nil {
 			return fmt.Errorf("complete the table %s: %w", t.Name, err)
 		}
 	}
