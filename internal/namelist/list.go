@@ -27,7 +27,8 @@ type List struct {
 	builds singleflight.Group
 
 	mu   sync.Mutex
-	last *Edition
+	last *Edition // nil while there is none that can be believed in
+	junk Junk     // of which the log has been told
 }
 
 // NewList reads from source. The clock must run with real time.
@@ -65,22 +66,27 @@ func (l *List) edition() *Edition {
 func (l *List) build(ctx context.Context) (*Edition, error) {
 	ctx, cancel := context.WithTimeout(ctx, buildTime)
 	defer cancel()
-	var junk Junk
-	if before := l.edition(); before != nil {
-		junk = before.Junk
-	}
+	l.keep(ctx, nil) // nobody believes in it any more: two of them would take twice the memory
 	made := l.clock.Now()
 	e, err := newEdition(ctx, l.source)
 	if err != nil {
 		return nil, err
 	}
 	e.made = made
-	if e.Junk != junk && e.Junk.Services > 0 {
-		l.log.WarnContext(ctx, "reverse names are no JSON object and were left out of the list for dns.php",
-			slog.Int("services", e.Junk.Services), slog.Int64("first_service_id", e.Junk.First))
-	}
+	l.keep(ctx, e)
+	return e, nil
+}
+
+func (l *List) keep(ctx context.Context, e *Edition) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = e
-	return e, nil
+	if e == nil || e.Junk == l.junk {
+		return
+	}
+	if l.junk = e.Junk; l.junk.Services == 0 {
+		return
+	}
+	l.log.WarnContext(ctx, "services whose names cannot be read are left out of the list for dns.php",
+		slog.Int("services", e.Junk.Services), slog.Int64("first_service_id", e.Junk.First))
 }
