@@ -17,7 +17,7 @@ func (p *probed) records() (*records.Office, error) {
 	}
 	book := records.NewBook(p.store, box)
 	k, shop := records.NewKeeper(book, p.clock, p.log)
-	return &records.Office{Store: p.store, WHMCS: p.whmcs, Book: book, Keeper: k, Open: shop.Open, Clock: p.clock}, nil
+	return &records.Office{Store: p.store, WHMCS: p.whmcs, Book: book, Keeper: k, Open: shop.Open, Clock: p.clock, Undo: p.cfg.Termination.Undo}, nil
 }
 
 // names is "kvmbridge dns".

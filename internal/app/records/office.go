@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
@@ -15,7 +16,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
-// Office answers questions about zones and records, and takes orders for them. All fields are required.
+// Office answers questions about zones and records, and takes orders for them. All fields but Undo are required.
 type Office struct {
 	Store  *store.DB
 	WHMCS  *whmcs.DB
@@ -24,6 +25,8 @@ type Office struct {
 	// Open makes the provider of a zone, as the keeper's does.
 	Open  func(zones.Zone) (dns.Provider, error)
 	Clock clock.Clock
+	// Undo is how long a termination can be taken back; 0 = not at all.
+	Undo time.Duration
 }
 
 // Do answers one "kvmbridge dns"; well = nothing failed and nothing is left to do. Errors are sentences, zones.FormErrors where a

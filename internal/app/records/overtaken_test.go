@@ -37,8 +37,13 @@ func TestSync_overtakenByTheMachine(t *testing.T) {
 		wish   string
 		says   string
 	}{
-		"terminates":          {func(t *testing.T, w *world, id int64) { t.Helper(); w.status(t, id, "terminate") }, 0, "", "it ended meanwhile"},
-		"is removed":          {func(t *testing.T, w *world, id int64) { t.Helper(); w.status(t, id, "remove"); w.release(t, id) }, 0, "", "it ended meanwhile"},
+		"terminates": {func(t *testing.T, w *world, id int64) { t.Helper(); w.status(t, id, "terminate") }, 0, "", "it ended meanwhile"},
+		"is removed": {func(t *testing.T, w *world, id int64) { t.Helper(); w.status(t, id, "remove"); w.release(t, id) }, 0, "", "it ended meanwhile"},
+		"terminates, and may be restored": {func(t *testing.T, w *world, id int64) {
+			t.Helper()
+			w.status(t, id, "terminate")
+			w.Exec(t, "UPDATE kvmbridge_vm SET ended_at = UTC_TIMESTAMP(6) WHERE service_id = ?", id)
+		}, 1, "", `at "terminate" now`},
 		"changes":             {func(t *testing.T, w *world, id int64) { t.Helper(); w.status(t, id, "change_package") }, 1, "set_dns_records", `its VM is at "change_package"`},
 		"loses its addresses": {func(t *testing.T, w *world, id int64) { t.Helper(); w.release(t, id) }, 1, "", `its VM is at "ready"`},
 		"stays":               {func(*testing.T, *world, int64) {}, 1, "", "fwd "},
@@ -49,6 +54,7 @@ func TestSync_overtakenByTheMachine(t *testing.T) {
 			w.zone(t, forward, "http://127.0.0.1:1", "k")
 			id := w.machine(t, "vm-1."+forward, "192.0.2.10")
 			office := w.newOffice()
+			office.Undo = time.Hour
 			office.Keeper = keeper.New(keeper.Config{
 				Book: &overtaken{w.book, func() { c.change(t, w, id) }}, Open: office.Open, Clock: w.clock, Log: slog.New(slog.DiscardHandler),
 			})

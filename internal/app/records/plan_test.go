@@ -168,3 +168,22 @@ func TestGuard_stopsMassRemoval(t *testing.T) {
 		t.Errorf("forced: %v\n%s", r.err, w.ledger(t))
 	}
 }
+
+// A plan of one service tells what it does to the records of others, and an order tried out counts for those after it.
+func TestPlan_countsWhatServicesShare(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.zone(t, forward, "http://192.0.2.1:8081", "k")
+	w.zone(t, reverse4, "http://192.0.2.1:8081", "k")
+	former, now := w.machine(t, "vm-1."+forward), w.machine(t, "vm-2."+forward, "192.0.2.10")
+	w.row(t, former, 2, "PTR", "10."+reverse4, "vm-1."+forward, "live")
+	contains(t, "plan", w.must(t, cli.RecordOptions{Deed: cli.RecordsPlan, Service: now}),
+		fmt.Sprintf("  remove  PTR  10.%s  vm-1.%s  service %d\n", reverse4, forward, former), fmt.Sprintf("  write   PTR  10.%s  vm-2.%s  service %d\n", reverse4, forward, now))
+
+	// Both have ended and shared a value that the first of them wrote: it goes with the second.
+	w.row(t, former, 1, "A", "shared."+forward, "192.0.2.50", "live")
+	w.row(t, former+100, 1, "A", "shared."+forward, "192.0.2.50", "live")
+	w.Exec(t, "UPDATE kvmbridge_dns_records SET ours = 0 WHERE service_id = ?", former+100)
+	contains(t, "plan", w.must(t, cli.RecordOptions{Deed: cli.RecordsPlan}),
+		fmt.Sprintf("  remove  A  shared.%s  192.0.2.50  service %d\n", forward, former+100), fmt.Sprintf("  forget  A  shared.%s  192.0.2.50  service %d\n", forward, former))
+}

@@ -18,6 +18,7 @@ import (
 type service struct {
 	guest  dns.Guest // without a name when nothing is wanted
 	status pipeline.State
+	held   bool // its termination can still be taken back, and has not come to its records
 }
 
 // live tells a machine that wants records.
@@ -43,6 +44,7 @@ func (f *Office) service(ctx context.Context, id int64) (service, error) {
 	if err != nil {
 		return s, err
 	}
+	_, s.held = m.Held(f.Undo, f.Clock.Now())
 	if s.status = m.Status; !s.live() {
 		return s, nil
 	}

@@ -89,6 +89,9 @@ func (f *Office) order(ctx context.Context, id int64) (o ordered, err error) {
 		return o, err
 	case after.live():
 		return o, f.remember(ctx, after, &o)
+	case after.held || after.status == vm.ErrorTerminate: // what ends it for good comes to the records
+		o.note = fmt.Sprintf("its VM is at %q now: the termination has its records", after.status)
+		return o, nil
 	}
 	o.note = "it ended meanwhile"
 	o.order, err = f.Keeper.Order(ctx, dns.Guest{ServiceID: id})
