@@ -20,6 +20,7 @@
 //	what happens when it fails       internal/pipeline/doc.go, internal/proxmox/errors.go
 //	who gets which address           internal/store/addresses; the arithmetic is internal/ippool
 //	what a product's settings mean   internal/spec/keys.go
+//	which names a machine gets       internal/dns plans, internal/dns/keeper carries out; "kvmbridge dns" is records/
 //	what pages show                  views/ reads it, internal/web renders it
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      demo.go, playground/; figures: bench.go
