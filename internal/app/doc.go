@@ -21,6 +21,7 @@
 //	who gets which address           internal/store/addresses; the arithmetic is internal/ippool
 //	what a product's settings mean   internal/spec/keys.go
 //	which names a machine gets       internal/dns plans, internal/dns/keeper carries out; "kvmbridge dns" is records/
+//	what dns.php gives to scripts    internal/namelist
 //	what pages show                  views/ reads it, internal/web renders it
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      demo.go, playground/; figures: bench.go
