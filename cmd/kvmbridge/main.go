@@ -6,8 +6,9 @@ import (
 	"os"
 
 	"github.com/kvmbridge/kvmbridge/internal/app"
+	"github.com/kvmbridge/kvmbridge/internal/app/showroom"
 )
 
 func main() {
-	os.Exit(app.Main(context.Background(), os.Args[1:]...))
+	os.Exit(app.Main(context.Background(), app.Show{Demo: showroom.Demo, Bench: showroom.Bench}, os.Args[1:]...))
 }

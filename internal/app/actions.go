@@ -16,7 +16,7 @@ import (
 )
 
 // actions is the work behind the sub-commands.
-func actions() cli.Actions {
+func actions(show Show) cli.Actions {
 	return cli.Actions{
 		Serve:   serve,
 		Migrate: migrate,
@@ -26,8 +26,8 @@ func actions() cli.Actions {
 		Machine: aMachine,
 		Audit:   auditAll,
 		Records: names,
-		Demo:    demo,
-		Bench:   bench,
+		Demo:    show.Demo,
+		Bench:   show.Bench,
 		Sim:     simulate,
 		Probes:  probes(),
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/app/playground"
+	"github.com/kvmbridge/kvmbridge/internal/app/showroom"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/mariadb"
@@ -36,7 +37,9 @@ import (
 
 // TestMain puts a program kvmbridge on the PATH, which is this test binary, and ends the shared world after the tests.
 func TestMain(m *testing.M) {
-	testscript.Main(tests{m}, map[string]func(){"kvmbridge": func() { os.Exit(app.Main(context.Background(), os.Args[1:]...)) }})
+	testscript.Main(tests{m}, map[string]func(){"kvmbridge": func() {
+		os.Exit(app.Main(context.Background(), app.Show{Demo: showroom.Demo, Bench: showroom.Bench}, os.Args[1:]...))
+	}})
 }
 
 type tests struct{ *testing.M }

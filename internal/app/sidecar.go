@@ -46,6 +46,7 @@ type Sidecar struct {
 	engine    *pipeline.Engine[vm.Machine]
 	courier   *courier.Courier
 	keeper    *keeper.Keeper
+	book      records.Book
 	keys      *keyring
 	server    *bridge.Server
 	listeners []net.Listener
@@ -89,8 +90,8 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	book := records.NewBook(s.store, box)
-	s.keeper, _ = records.NewKeeper(book, o.Clock, s.log)
+	s.book = records.NewBook(s.store, box)
+	s.keeper, _ = records.NewKeeper(s.book, o.Clock, s.log)
 	steps := &vm.Steps{
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.keeper,
 		Clock: o.Clock, Random: rand.Reader, Settings: vm.Settings{
@@ -100,7 +101,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	s.courier = courier.New(s.store, s.whmcs, back, o.Clock, s.log, cfg.Attention.Webhook)
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newGauges(s.store), records.NewGauges(book))
+	registry.MustRegister(newGauges(s.store), records.NewGauges(s.book))
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	v := &views.Views{Store: s.store, WHMCS: s.whmcs, DNS: book, Version: cli.Version()}
+	v := &views.Views{Store: s.store, WHMCS: s.whmcs, DNS: s.book, Version: cli.Version()}
 	names := namelist.NewList(namerows.New(s.store.Handle()), clock.System{}, s.log)
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
@@ -165,6 +166,9 @@ func (s *Sidecar) Address() string { return s.listeners[0].Addr().String() }
 
 // Store is the sidecar's database, for tests and benchmarks of the assembly.
 func (s *Sidecar) Store() *store.DB { return s.store }
+
+// DNS are the sidecar's zones and records, for the same.
+func (s *Sidecar) DNS() records.Book { return s.book }
 
 // ready reports what keeps the sidecar from working; nil when nothing does.
 func (s *Sidecar) ready(ctx context.Context) error { return s.store.SchemaCurrent(ctx) }

@@ -40,6 +40,7 @@ func Nameservers(held []ippool.Lease) string {
 	return strings.Join(list, " ")
 }
 
+// FirstLease is the main address of a family, IPv4 or IPv6; nil = none.
 func FirstLease(held []ippool.Lease, four bool) *ippool.Lease {
 	for i, l := range held {
 		if l.Address.Is4() == four {

@@ -1,4 +1,4 @@
-package app
+package showroom
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/dnsbench"
-	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 )
 
@@ -16,7 +15,7 @@ const slowOperation = 1600 * time.Millisecond
 // dnsDeployWait deploys a VM with five addresses whose records two slow providers keep: how long the deploy waited for them,
 // in seconds. It also waits until all records are written, so that the wait is not saved by writing none.
 func dnsDeployWait(ctx context.Context, say func(string, ...any)) (_ float64, err error) {
-	panels, err := dnsbench.SlowPanels(2, slowOperation, "example.net", "2.0.192.in-addr.arpa")
+	panels, err := dnsbench.SlowPanels(2, slowOperation, "example.net", "2.0.192.in-addr.arpa") //nolint:contextcheck // they listen beyond the call
 	if err != nil {
 		return 0, err
 	}
@@ -51,15 +50,7 @@ func dnsDeployWait(ctx context.Context, say func(string, ...any)) (_ float64, er
 
 // fiveNames sells VMs with five addresses, and keeps their records at these panels.
 func (s *stage) fiveNames(ctx context.Context, panels *dnsbench.Panels) error {
-	cfg, err := s.ground.Config()
-	if err != nil {
-		return err
-	}
-	box, err := sealBox(cfg)
-	if err != nil {
-		return err
-	}
-	book := records.NewBook(s.sidecar.store, box)
+	book := s.sidecar.DNS()
 	for _, z := range panels.Zones {
 		if _, err := book.SaveDNSZone(ctx, z); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package app
+package showroom
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/app"
 	"github.com/kvmbridge/kvmbridge/internal/app/dnsbench"
 	"github.com/kvmbridge/kvmbridge/internal/app/playground"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
@@ -44,8 +45,8 @@ func figures() []figure {
 	}
 }
 
-// bench measures all figures, or those named.
-func bench(ctx context.Context, names []string, out io.Writer) error {
+// Bench measures all figures, or those named.
+func Bench(ctx context.Context, names []string, out io.Writer) error {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
 	for _, f := range figures() {
 		if len(names) > 0 && !slices.Contains(names, f.name) {
@@ -63,7 +64,7 @@ func bench(ctx context.Context, names []string, out io.Writer) error {
 // stage is a playground with a sidecar on it, for one figure.
 type stage struct {
 	ground  *playground.Playground
-	sidecar *Sidecar
+	sidecar *house
 	client  *bridge.Client
 	stop    func() error
 }
@@ -93,7 +94,7 @@ func (s *stage) open(ctx context.Context, clk clock.Clock, serveOnly bool) error
 	if err != nil {
 		return err
 	}
-	s.sidecar, err = NewSidecar(ctx, cfg, Options{Log: slog.New(slog.DiscardHandler), Clock: clk, ServeOnly: serveOnly})
+	s.sidecar, err = open(ctx, cfg, app.Options{Log: slog.New(slog.DiscardHandler), Clock: clk, ServeOnly: serveOnly})
 	if err != nil {
 		return err
 	}

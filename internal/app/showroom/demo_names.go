@@ -1,4 +1,4 @@
-package app
+package showroom
 
 import (
 	"context"
@@ -8,8 +8,6 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
-	"github.com/kvmbridge/kvmbridge/internal/app/config"
-	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/dns"
 	"github.com/kvmbridge/kvmbridge/internal/dns/dnstest/pdns"
 	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
@@ -48,15 +46,11 @@ func (n *demoNames) close() error {
 }
 
 // enter makes the zones of the demo's names and addresses, at the server and in the sidecar.
-func (n *demoNames) enter(ctx context.Context, s *Sidecar, cfg config.Config) error {
+func (n *demoNames) enter(ctx context.Context, s *house) error {
 	if n == nil {
 		return nil
 	}
-	box, err := sealBox(cfg)
-	if err != nil {
-		return err
-	}
-	book := records.NewBook(s.store, box)
+	book := s.DNS()
 	for _, name := range []string{"example.net", "2.0.192.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"} {
 		if err := n.server.CreateZone(ctx, name, "Native"); err != nil {
 			return err

@@ -1,4 +1,4 @@
-package app
+package showroom
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/app"
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/playground"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
@@ -28,8 +29,8 @@ const demoSettings = `{
   "integrations": {"main_domain": "example.net"}
 }`
 
-// demo shows an order becoming a machine, on real parts and a simulated cluster. With o.Once it ends there.
-func demo(ctx context.Context, o cli.DemoOptions, out io.Writer) (err error) {
+// Demo shows an order becoming a machine, on real parts and a simulated cluster. With o.Once it ends there.
+func Demo(ctx context.Context, o cli.DemoOptions, out io.Writer) (err error) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
 	shim, err := shimFolder()
 	if err != nil {
@@ -86,13 +87,13 @@ func shimFolder() (string, error) {
 }
 
 // startDemoSidecar runs a sidecar beside the demo and activates the addon, which pairs the two.
-func startDemoSidecar(ctx context.Context, ground *playground.Playground, names *demoNames, out io.Writer) (s *Sidecar, stop func() error, err error) {
+func startDemoSidecar(ctx context.Context, ground *playground.Playground, names *demoNames, out io.Writer) (s *house, stop func() error, err error) {
 	cfg, err := ground.Config()
 	if err != nil {
 		return nil, nil, err
 	}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelError}))
-	s, err = NewSidecar(ctx, cfg, Options{Log: log, Clock: clock.System{}, Lines: out})
+	s, err = open(ctx, cfg, app.Options{Log: log, Clock: clock.System{}, Lines: out})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,25 +106,10 @@ func startDemoSidecar(ctx context.Context, ground *playground.Playground, names 
 			return nil, nil, errors.Join(err, stop())
 		}
 	}
-	if err := names.enter(ctx, s, cfg); err != nil {
+	if err := names.enter(ctx, s); err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}
 	return s, stop, nil
-}
-
-// start runs s in the background; the returned function ends it and gives everything back.
-func (s *Sidecar) start(ctx context.Context) (stop func() error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	return func() error {
-		cancel()
-		err := <-done
-		if errors.Is(err, context.Canceled) {
-			err = nil
-		}
-		return errors.Join(err, s.Close())
-	}
 }
 
 func demoPools(server int64) []ippool.Pool {
@@ -139,7 +125,7 @@ func demoPools(server int64) []ippool.Pool {
 }
 
 // demoOrder places an order through the real PHP function and waits until the machine is ready.
-func demoOrder(ctx context.Context, ground *playground.Playground, names *demoNames, sidecar *Sidecar, say func(string, ...any)) (time.Duration, error) {
+func demoOrder(ctx context.Context, ground *playground.Playground, names *demoNames, sidecar *house, say func(string, ...any)) (time.Duration, error) {
 	say("Ordering \"KVM Start\" with 2 cores, 2 GB, an additional disk of 10 GB ...")
 	begin := clock.System{}.Now()
 	placed, err := ground.WHMCS.Order(ctx, "CPU Cores=2", "RAM=2", "Additional Disk=10", "IPv6 Addresses=1")
@@ -163,7 +149,7 @@ func demoOrder(ctx context.Context, ground *playground.Playground, names *demoNa
 }
 
 // tellDemo prints everything a person needs to look around.
-func tellDemo(ctx context.Context, ground *playground.Playground, names *demoNames, sidecar *Sidecar, m vm.Machine, say func(string, ...any)) error {
+func tellDemo(ctx context.Context, ground *playground.Playground, names *demoNames, sidecar *house, m vm.Machine, say func(string, ...any)) error {
 	held, err := sidecar.store.Held(ctx, m.ServiceID)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package app
+package showroom
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 func TestAwait_endsAndSaysHowTheMachineStands(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
-	s := &Sidecar{store: db.Store(t)}
+	s := &house{store: db.Store(t)}
 	service := db.Service(t, db.Client(t, "Ada", "Byron"), db.Product(t, "{}"), db.Server(t, "pve"))
 	order := vm.Order{ServiceID: service, Name: "web", Domain: "web.example", Username: "ada", Password: "long-and-s3cret"}
 	if err := s.store.Open(t.Context(), order); err != nil {

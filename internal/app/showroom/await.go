@@ -1,4 +1,4 @@
-package app
+package showroom
 
 import (
 	"cmp"
@@ -26,7 +26,7 @@ var errGaveUp = errors.New("its termination was given up")
 const waitLimit = 10 * time.Minute
 
 // await looks at the machine of a service until it is so. The error of a wait in vain says how the machine stands.
-func (s *Sidecar) await(ctx context.Context, serviceID int64, w watch) (vm.Machine, error) {
+func (s *house) await(ctx context.Context, serviceID int64, w watch) (vm.Machine, error) {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(w.limit, waitLimit))
 	defer cancel()
 	var last vm.Machine
@@ -49,12 +49,12 @@ func (s *Sidecar) await(ctx context.Context, serviceID int64, w watch) (vm.Machi
 }
 
 // awaitReady looks until the machine of a service is ready.
-func (s *Sidecar) awaitReady(ctx context.Context, serviceID int64) (vm.Machine, error) {
+func (s *house) awaitReady(ctx context.Context, serviceID int64) (vm.Machine, error) {
 	return s.awaitStatus(ctx, serviceID, vm.Ready, 50*time.Millisecond)
 }
 
 // awaitStatus looks until the machine of a service stands at a status. A termination that gave up ends the wait.
-func (s *Sidecar) awaitStatus(ctx context.Context, serviceID int64, at pipeline.State, every time.Duration) (vm.Machine, error) {
+func (s *house) awaitStatus(ctx context.Context, serviceID int64, at pipeline.State, every time.Duration) (vm.Machine, error) {
 	return s.await(ctx, serviceID, watch{what: "reach " + string(at), every: every, so: func(_ context.Context, m vm.Machine) (bool, error) {
 		if m.Status == vm.ErrorTerminate && at != vm.ErrorTerminate {
 			return false, errGaveUp
@@ -64,7 +64,7 @@ func (s *Sidecar) awaitStatus(ctx context.Context, serviceID int64, at pipeline.
 }
 
 // awaitRuns looks until the last n runs of a service are there and the newest has ended well.
-func (s *Sidecar) awaitRuns(ctx context.Context, serviceID int64, n int) error {
+func (s *house) awaitRuns(ctx context.Context, serviceID int64, n int) error {
 	_, err := s.await(ctx, serviceID, watch{what: fmt.Sprintf("have %d runs", n), every: 5 * time.Millisecond, so: func(ctx context.Context, _ vm.Machine) (bool, error) {
 		runs, err := s.store.Runs(ctx, serviceID, n)
 		return err == nil && len(runs) == n && runs[0].Result == "success", err
@@ -73,7 +73,7 @@ func (s *Sidecar) awaitRuns(ctx context.Context, serviceID int64, n int) error {
 }
 
 // awaitMail looks until WHMCS has everything that was to be said to it.
-func (s *Sidecar) awaitMail(ctx context.Context) error {
+func (s *house) awaitMail(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, waitLimit)
 	defer cancel()
 	for {
