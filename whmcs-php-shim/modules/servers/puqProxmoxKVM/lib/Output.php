@@ -19,10 +19,9 @@ final class Output
         }
         self::$begun = true;
         while (ob_get_level() > 0) {
-            ob_end_clean();
+            ob_end_clean(); // PHP's own compression too, which would send another number of bytes than announced
         }
         if (!headers_sent()) {
-            ini_set('zlib.output_compression', '0'); // it would send another number of bytes than announced
             header_remove();
             // Together: http_response_code() would leave the status line of a PHP that has died.
             array_map(static fn (string $line) => header($line, true, $status), $head);
