@@ -24,7 +24,7 @@
 //	what dns.php gives to scripts    internal/namelist
 //	what pages show                  views/ reads it, internal/web renders it
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
-//	a whole installation to try      demo.go, playground/; figures: bench.go
+//	a whole installation to try      showroom/demo.go, playground/; figures: showroom/bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim
 //
 // # Decisions beside the architecture page
