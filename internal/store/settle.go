@@ -22,8 +22,8 @@ func (d *DB) Begin(_ context.Context, _ pipeline.Lease, action string, from pipe
 	return pipeline.Run{Action: action, From: from, Started: at}, nil
 }
 
-// Settle implements pipeline.Store. It writes the id, name, MAC, node and task of the machine and its mails; addresses
-// and reverse names are written by Lease, domain, user name and password by Open.
+// Settle implements pipeline.Store. It writes the id, name, MAC and node of the machine and its mails, and forgets the task, which
+// was the step's own; addresses and reverse names are written by Lease, domain, user name and password by Open.
 func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r *vm.Machine, e pipeline.Entry) error {
 	s, err := d.recordShape(ctx)
 	if err != nil {
@@ -38,7 +38,7 @@ func (d *DB) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run, r 
 		return wrap(err, "settle the step", l.ID)
 	}
 	run.ID, run.Steps = w.run.ID, e.N
-	r.Mails, r.Entries, r.Notes, r.Details = nil, nil, nil, nil
+	r.Mails, r.Entries, r.Notes, r.Details, r.Task = nil, nil, nil, nil, ""
 	r.Failures, r.FailingSince, r.Attention, r.LastError = 0, time.Time{}, run.Failed, run.Failed
 	if !vm.IsJob(e.To) {
 		r.Status = e.To
@@ -120,10 +120,10 @@ type write struct {
 }
 
 func (w *write) settle(ctx context.Context, q *sqlx.Tx, runID int64) error {
-	err := tx.ExactlyOne(q.ExecContext(ctx, `UPDATE kvmbridge_vm SET server_id = ?, node = ?, task = ?, failures = 0,
+	err := tx.ExactlyOne(q.ExecContext(ctx, `UPDATE kvmbridge_vm SET server_id = ?, node = ?, task = '', failures = 0,
 		failing_since = NULL, attention = ?, attention_at = ?, last_error = ?
 		WHERE service_id = ? AND lease_token = ? AND lease_holder = ?`,
-		w.machine.ServerID, w.machine.Node, w.machine.Task, plain.Text(w.run.Failed), w.failedAt(), plain.Text(w.run.Failed), w.lease.ID, w.lease.Token, w.d.holder))
+		w.machine.ServerID, w.machine.Node, plain.Text(w.run.Failed), w.failedAt(), plain.Text(w.run.Failed), w.lease.ID, w.lease.Token, w.d.holder))
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func TestSettle_writesRecordLogAndMailTogether(t *testing.T) {
 		t.Errorf("after two settlements: status %s, mails %v, run %+v", m.Status, m.Mails, run)
 	}
 	got, err := d.Find(ctx, w.service)
-	if err != nil || got.VMID != 101 || got.MAC != m.MAC || got.Node != "pve1" || got.Task != m.Task || got.Status != vm.Cloned {
+	if err != nil || got.VMID != 101 || got.MAC != m.MAC || got.Node != "pve1" || got.Task != "" || m.Task != "" || got.Status != vm.Cloned {
 		t.Errorf("record = %+v, %v", got, err)
 	}
 	log := lastLog(t, w)
