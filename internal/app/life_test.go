@@ -47,7 +47,7 @@ func TestLife_byWHMCSsOwnCalls(t *testing.T) {
 		{args: []string{"upgrade", "SERVICE", "--option", "CPU Cores=2", "--option", "RAM=2"}, want: "exists true, running true, cores 2, memory 2048, new password false, told the guest false, status ready"},
 		{args: []string{"call", "ChangePassword", "SERVICE", "A-new-one-77"}, before: agent, want: "exists true, running true, cores 2, memory 2048, new password true, told the guest true, status ready"},
 		{
-			args: []string{"call", "SetDNSRecords", "SERVICE"}, answer: "This version of kvmbridge writes no DNS records: nothing was done.",
+			args: []string{"call", "SetDNSRecords", "SERVICE"}, answer: "No DNS zone is configured, so that there are no records to write: configure one first.",
 			want: "exists true, running true, cores 2, memory 2048, new password true, told the guest true, status ready",
 		},
 		{args: []string{"call", "TerminateAccount", "SERVICE"}, want: "exists false, running false, cores , memory , new password false, told the guest true, status remove"},

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -32,6 +33,7 @@ type StepLog struct {
 	Skip     string // reason; "" = done
 	Started  time.Time
 	Took     time.Duration
+	Details  []string // lines, such as the DNS records
 }
 
 type runRow struct {
@@ -67,7 +69,7 @@ func (d *DB) Runs(ctx context.Context, serviceID int64, limit int) ([]RunLog, er
 }
 
 func (d *DB) addSteps(ctx context.Context, runs []RunLog, ids []int64) error {
-	query, args, err := sqlx.In(`SELECT run_id, n, label, from_status, to_status, result, skip, started_at, took_us
+	query, args, err := sqlx.In(`SELECT run_id, n, label, from_status, to_status, result, skip, details, started_at, took_us
 		FROM kvmbridge_run_steps WHERE run_id IN (?) ORDER BY run_id, n`, ids)
 	if err != nil {
 		return err
@@ -93,7 +95,7 @@ func (d *DB) addSteps(ctx context.Context, runs []RunLog, ids []int64) error {
 func (s step) log() StepLog {
 	return StepLog{
 		N: s.N, Label: s.Label, From: pipeline.State(s.From), To: pipeline.State(s.To), Result: s.Result, Skip: s.Skip.String,
-		Started: s.Started, Took: time.Duration(s.TookUS) * time.Microsecond,
+		Started: s.Started, Took: time.Duration(s.TookUS) * time.Microsecond, Details: strings.FieldsFunc(s.Details.String, func(r rune) bool { return r == '\n' }),
 	}
 }
 

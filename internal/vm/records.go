@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,7 +14,6 @@ import (
 )
 
 const (
-	// dnsPatience is how long DNS may hold up a pipeline; what takes longer goes on in the background.
 	dnsPatience = 800 * time.Millisecond
 	// dnsLook is how long somebody who asked for DNS alone is kept waiting for the outcome.
 	dnsLook = time.Minute
@@ -22,8 +22,10 @@ const (
 // setDNS orders the records of the guest. It fails only when the order could not be written down: trouble with a provider is
 // told and never in the way (product-spec §8.5).
 func (s *Steps) setDNS(ctx context.Context, m *Machine) error {
-	return s.syncDNS(ctx, m, m.Names(), dnsPatience)
+	return s.syncDNS(ctx, m, m.Names(), s.dnsPatience())
 }
+
+func (s *Steps) dnsPatience() time.Duration { return cmp.Or(s.Settings.DNSPatience, dnsPatience) }
 
 func (s *Steps) resetDNS(ctx context.Context, m *Machine) error {
 	return s.syncDNS(ctx, m, m.Names(), dnsLook)
@@ -31,7 +33,7 @@ func (s *Steps) resetDNS(ctx context.Context, m *Machine) error {
 
 // dropDNS orders that nothing of the service stays in any zone.
 func (s *Steps) dropDNS(ctx context.Context, m *Machine) error {
-	return unlessSkipped(s.syncDNS(ctx, m, dns.Guest{ServiceID: m.ServiceID}, dnsPatience))
+	return unlessSkipped(s.syncDNS(ctx, m, dns.Guest{ServiceID: m.ServiceID}, s.dnsPatience()))
 }
 
 // unlessSkipped is for steps that do more than the part that had nothing to do.

@@ -88,6 +88,7 @@ func (w *world) withDNS(names ...string) *nameserver {
 		Open: func(zones.Zone) (dns.Provider, error) { return n, nil },
 	})
 	w.steps.Directory, w.desk.Directory = k, k
+	w.steps.Settings.DNSPatience = speed * 5 * time.Second
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { k.Run(ctx); close(done) }()
@@ -121,6 +122,10 @@ func TestDNS_followsTheGuest(t *testing.T) {
 	w.await("records of the new guest", 20*time.Second, is(records(m, 10)))
 	if got := w.db.Text(t, "SELECT GROUP_CONCAT(details) FROM kvmbridge_run_steps WHERE to_status = 'set_dns'"); !strings.Contains(got, "fwd OK [powerdns] example.net ← "+m.Domain+" (2 IPs)") || !strings.Contains(got, "rev_ok: 1") {
 		t.Errorf("the run's log tells %q", got)
+	}
+	runs, err := w.store.Runs(t.Context(), m.ServiceID, 1)
+	if must(t, err); len(runs[0].Steps[2].Details) != 3 || len(runs[0].Steps[3].Details) != 0 {
+		t.Errorf("the steps tell %q and %q", runs[0].Steps[2].Details, runs[0].Steps[3].Details)
 	}
 	w.awaitIdle()
 	w.product(m.ServiceID, `"ipv4":1`, `"ipv4":3`)

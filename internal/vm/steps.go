@@ -43,6 +43,8 @@ type Settings struct {
 	CloneTimeout time.Duration
 	// Undo is how long after its order a termination can be taken back (Machine.Held); 0 = it begins at once.
 	Undo time.Duration
+	// DNSPatience is how long DNS may hold up a pipeline; what takes longer goes on in the background. Default 800 ms.
+	DNSPatience time.Duration
 	// Poll is how often a running task is looked at; default 1 s.
 	Poll time.Duration
 }

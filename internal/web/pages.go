@@ -76,6 +76,7 @@ type Step struct {
 	Result   string // success, skip (…), or the error
 	Good     bool
 	Duration string
+	Details  []string
 }
 
 // Run is the last thing that was done to a VM.

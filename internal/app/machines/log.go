@@ -35,6 +35,7 @@ type step struct {
 	Skip    string    `json:"skip,omitempty"`
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
+	Details []string  `json:"details,omitempty"`
 }
 
 func (f *Office) log(ctx context.Context, s store.Standing, o cli.MachineOptions, out io.Writer) error {
@@ -66,7 +67,7 @@ func asRun(r store.RunLog) run {
 		Started: r.Started, Finished: r.Finished, Steps: []step{},
 	}
 	for _, s := range r.Steps {
-		out.Steps = append(out.Steps, step{s.N, s.Label, string(s.From), string(s.To), s.Result, s.Skip, s.Started, s.Took.Seconds()})
+		out.Steps = append(out.Steps, step{s.N, s.Label, string(s.From), string(s.To), s.Result, s.Skip, s.Started, s.Took.Seconds(), s.Details})
 	}
 	return out
 }
@@ -88,6 +89,9 @@ func printRun(w io.Writer, r store.RunLog) {
 			result = "skip (" + s.Skip + ")"
 		}
 		_, _ = fmt.Fprintf(w, "  %d.\t%s\t%s -> %s\t%s\t%s\n", s.N, s.Label, s.From, s.To, lines.Seconds(s.Took), result)
+		for _, d := range s.Details {
+			_, _ = fmt.Fprintf(w, "      · %s\n", d)
+		}
 	}
 }
 

@@ -99,7 +99,7 @@ func texts(leases []ippool.Lease) []string {
 func shown(r store.RunLog) *web.Run {
 	out := &web.Run{Action: r.Action, Result: r.Result, Good: r.Result == "success" || r.Result == "running", Started: r.Started, Finished: r.Finished}
 	for _, s := range r.Steps {
-		step := web.Step{N: s.N, Label: s.Label, Result: s.Result, Good: s.Result == "success", Duration: lines.Seconds(s.Took.Round(10 * time.Millisecond))}
+		step := web.Step{N: s.N, Label: s.Label, Result: s.Result, Good: s.Result == "success", Duration: lines.Seconds(s.Took.Round(10 * time.Millisecond)), Details: s.Details}
 		if s.Skip != "" {
 			step.Result = "skip (" + s.Skip + ")"
 		}
