@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -156,10 +157,16 @@ func (p *Playground) Config() (config.Config, error) {
 	return cfg, errors.Join(errs...)
 }
 
+// freeAddress finds a port for the sidecar, which listens later. It lies below those that the kernel hands out by itself: one
+// of them would be somebody else's by then.
 func freeAddress(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	const first, count, tries = 20000, 12000, 50
+	var err error
+	for range tries {
+		var l net.Listener
+		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", first+rand.IntN(count))); err == nil { //nolint:gosec // spreads, does not hide
+			return l.Addr().String(), l.Close()
+		}
 	}
-	return l.Addr().String(), l.Close()
+	return "", err
 }
