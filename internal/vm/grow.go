@@ -17,7 +17,15 @@ func (s *Steps) growSystemDisk(ctx context.Context, m *Machine) error {
 	return s.grow(ctx, m, m.Spec.System.SizeGiB, hardware.System, "system_disk_shrink_rejected")
 }
 
+// growAdditionalDisk also makes the disk: the product may have got one since the step that makes it was passed over.
 func (s *Steps) growAdditionalDisk(ctx context.Context, m *Machine) error {
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	if _, exists := hardware.Additional(c.Values); !exists {
+		return s.createAdditionalDisk(ctx, m)
+	}
 	return s.grow(ctx, m, m.Spec.Additional.SizeGiB, hardware.Additional, "additional_disk_shrink_rejected")
 }
 
