@@ -70,24 +70,10 @@ func (k *Keeper) apply(ctx context.Context, o *outcome, entries []dns.Entry) err
 	if err != nil {
 		return err
 	}
-	batches := dns.Sets(entries, plans(o.all), dns.Settings{TTL: o.zone.TTL, Instance: instance})
-	var provider dns.Provider
-	if len(batches) > 0 {
-		if provider, err = k.open(o.zone); err != nil {
-			for _, b := range batches {
-				for i := range b.Changes {
-					o.add(b.Rows[i], b.Changes[i], dns.Result{Err: fmt.Errorf("%w: %w", dns.ErrRefused, err)})
-				}
-			}
-			batches = nil
-		}
-	}
-	for _, b := range batches {
-		limited, cancel := context.WithTimeout(ctx, applyTimeout)
-		results := provider.Apply(limited, b.Changes)
-		cancel()
-		if ctx.Err() != nil {
-			return ctx.Err()
+	for _, b := range dns.Sets(entries, plans(o.all), dns.Settings{TTL: o.zone.TTL, Instance: instance}) {
+		results, err := k.call(ctx, o.zone, b.Changes)
+		if err != nil {
+			return err
 		}
 		for i, r := range results {
 			o.add(b.Rows[i], b.Changes[i], r)
@@ -95,6 +81,17 @@ func (k *Keeper) apply(ctx context.Context, o *outcome, entries []dns.Entry) err
 	}
 	o.leftOut(entries)
 	return nil
+}
+
+// call asks the provider; a zone that cannot be opened refuses every change. The error says that ctx ended.
+func (k *Keeper) call(ctx context.Context, z zones.Zone, changes []dns.Change) ([]dns.Result, error) {
+	provider, err := k.open(z)
+	if err != nil {
+		return slices.Repeat([]dns.Result{{Err: fmt.Errorf("%w: %w", dns.ErrRefused, err)}}, len(changes)), nil
+	}
+	limited, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	return provider.Apply(limited, changes), ctx.Err()
 }
 
 // opened is a provider with the zone that it was made of.

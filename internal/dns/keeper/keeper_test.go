@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kvmbridge/kvmbridge/internal/dns"
+	"github.com/kvmbridge/kvmbridge/internal/seal"
+	"github.com/kvmbridge/kvmbridge/internal/store/zonebook"
 )
 
 const (
@@ -247,5 +249,27 @@ func TestSync_endsWithoutAWord(t *testing.T) {
 	r := w.sync(k, dns.Guest{ServiceID: 9})
 	if want := []string{"fwd-del OK [powerdns] " + forward + " ← " + vm}; r.Failed() || fmt.Sprint(r.Lines) != fmt.Sprint(want) {
 		t.Errorf("lines %q, errors %q; want %q", r.Lines, r.Errors, want)
+	}
+}
+
+// A zone whose secret cannot be read says so at its records, and is in nobody's way.
+func TestSync_aZoneWithAnUnreadableSecret(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, reverse)
+	box, err := seal.New([]byte("another key, of an installation before"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := w.zones
+	w.zones = zonebook.New(w.db.SQL, box)
+	w.zone(forward, "http://192.0.2.9:8081")
+	w.zones = mine
+	k, _ := w.keeper("a")
+	r := w.sync(k, guest(9, vm, "192.0.2.10"))
+	if got := strings.Join(r.Errors, " "); r.ReverseOK != 1 || r.ForwardErr != 1 || !strings.Contains(got, "enter it again") {
+		t.Errorf("%+v", r)
+	}
+	if w.servers[2].calls != 0 {
+		t.Error("the zone was called all the same")
 	}
 }
