@@ -113,3 +113,35 @@ func TestSuspend_whileTheGuestStarts(t *testing.T) {
 		t.Errorf("the guest runs=%t with onboot %s, net0 %s", g.Running, g.Config["onboot"], g.Config["net0"])
 	}
 }
+
+// A process is stopped, or dies, while Proxmox works on the end of a guest; another one sees it through.
+func TestCrash_whileProxmoxWorksOnAnEnd(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"qmshutdown", "qmdestroy"} {
+		for _, graceful := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s graceful=%t", kind, graceful), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, crowd)
+				before := w.guests()
+				id := w.order(modest(10_000))
+				p := w.newProcess(nil, id)
+				w.awaitStatus(id, vm.Ready)
+				must(t, w.desk.Terminate(t.Context(), id))
+				p.engine.Wake()
+				w.await("task "+kind, 30*time.Second, func() bool { return w.count(kind) > 0 })
+				if !graceful {
+					_ = p.die()
+				}
+				p.stop()
+				w.newProcess(nil, id)
+				w.awaitStatus(id, vm.Removed)
+				w.awaitIdle()
+				w.checkRemoved(id)
+				w.checkForeign(before, map[int]bool{})
+				if n := w.count("qmdestroy"); n != 1 {
+					t.Errorf("%d deletions, want 1", n)
+				}
+			})
+		}
+	}
+}

@@ -118,17 +118,27 @@ func deeds() map[string]deed {
 	return map[string]deed{
 		"change": {
 			ask: func(w *world, id int64) error {
-				w.product(id, `"cpu":2`, `"cpu":4`)
-				w.product(id, `"size_gb":20`, `"size_gb":25`)
-				w.product(id, `"bandwidth_mbps":12`, `"bandwidth_mbps":20`)
+				for _, difference := range [][2]string{
+					{`"cpu":2`, `"cpu":4`}, {`"size_gb":20`, `"size_gb":25`}, {`"read_mbps":100`, `"read_mbps":150`}, {`"size_gb":10`, `"size_gb":12`},
+					{`"read_iops":900`, `"read_iops":800`}, {`"bandwidth_mbps":12`, `"bandwidth_mbps":20`}, {`"ipv4":1`, `"ipv4":2`},
+					{`"integrations"`, `"firewall":{"policy_in":"REJECT"},"integrations"`},
+				} { // something for every step
+					w.product(id, difference[0], difference[1])
+				}
 				return w.desk.ChangePackage(w.t.Context(), id)
 			},
 			done: func(w *world, id int64) bool {
 				return w.machine(id).Status == vm.Ready && w.db.Text(w.t, "SELECT COUNT(*) FROM kvmbridge_outbox WHERE service_id = ? AND subject LIKE '%Upgrade%'", id) == "1"
 			},
 			check: func(w *world, id int64) {
-				if g, _ := w.sim.Guest(w.machine(id).VMID); !g.Running || g.Config["cores"] != "4" {
-					w.t.Errorf("the guest runs=%t with %s cores", g.Running, g.Config["cores"])
+				runs(true)(w, id)
+				for key, part := range map[string]string{"cores": "4", "scsi0": "mbps_rd=150", "scsi1": "size=12G", "net0": "rate=20"} {
+					holds(key, part)(w, id)
+				}
+				holds("scsi0", "size=25G")(w, id)
+				holds("scsi1", "iops_rd=800")(w, id)
+				if f := w.sim.Firewall(w.vmid(id)); f.Options["policy_in"] != "REJECT" || len(f.IPSets["ipfilter-net0"]) != 3 {
+					w.t.Errorf("service %d: firewall %v", id, f)
 				}
 			},
 		},
