@@ -119,8 +119,13 @@ func deeds() map[string]deed {
 		"change": {
 			ask: func(w *world, id int64) error {
 				for _, difference := range [][2]string{
-					{`"cpu":2`, `"cpu":4`}, {`"size_gb":20`, `"size_gb":25`}, {`"read_mbps":100`, `"read_mbps":150`}, {`"size_gb":10`, `"size_gb":12`},
-					{`"read_iops":900`, `"read_iops":800`}, {`"bandwidth_mbps":12`, `"bandwidth_mbps":20`}, {`"ipv4":1`, `"ipv4":2`},
+					{`"cpu":2`, `"cpu":4`},
+					{`"size_gb":20`, `"size_gb":25`},
+					{`"read_mbps":100`, `"read_mbps":150`},
+					{`"size_gb":10`, `"size_gb":12`},
+					{`"read_iops":900`, `"read_iops":800`},
+					{`"bandwidth_mbps":12`, `"bandwidth_mbps":20`},
+					{`"ipv4":1`, `"ipv4":2`},
 					{`"integrations"`, `"firewall":{"policy_in":"REJECT"},"integrations"`},
 				} { // something for every step
 					w.product(id, difference[0], difference[1])
