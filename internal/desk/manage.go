@@ -146,12 +146,11 @@ func (d *Desk) DeleteRecord(ctx context.Context, serviceID int64) error {
 	if m.Status != vm.ErrorTerminate && m.Status != vm.Removed {
 		return Sentence(fmt.Sprintf("The record of service %d is at %q; only records at %s or %s can be deleted.", serviceID, m.Status, vm.ErrorTerminate, vm.Removed))
 	}
-	if d.Directory != nil {
-		if _, err := d.Directory.Sync(ctx, dns.Guest{ServiceID: serviceID}, 0); err != nil {
-			return err
-		}
+	if err := d.settle(ctx, serviceID, d.Registry.Forget(ctx, serviceID)); err != nil || d.Directory == nil {
+		return err // a machine that was set going meanwhile keeps its records
 	}
-	return d.settle(ctx, serviceID, d.Registry.Forget(ctx, serviceID))
+	_, err = d.Directory.Sync(ctx, dns.Guest{ServiceID: serviceID}, 0)
+	return err
 }
 
 // ChangePassword keeps the password that WHMCS chose and writes it into the guest.

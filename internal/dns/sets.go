@@ -13,18 +13,19 @@ type Settings struct {
 	Instance string // of this installation, for the records' comments
 }
 
+// Limits of a TTL in seconds (dns-providers §4.4).
 const (
-	defaultTTL  = 300
-	shortestTTL = 60
-	longestTTL  = 86400
+	DefaultTTL = 300
+	MinTTL     = 60
+	MaxTTL     = 86400
 )
 
-// ClampTTL is the TTL that records get, in seconds: 300 for 0, and never outside of 60 to 86400.
+// ClampTTL is the TTL that records get: DefaultTTL for 0, and never outside of the limits.
 func ClampTTL(seconds int) int {
 	if seconds == 0 {
-		return defaultTTL
+		return DefaultTTL
 	}
-	return min(max(seconds, shortestTTL), longestTTL)
+	return min(max(seconds, MinTTL), MaxTTL)
 }
 
 // Batch is the work of one zone.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kvmbridge/kvmbridge/internal/dns"
 	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
 )
 
@@ -126,7 +127,7 @@ func (f *zoneFlags) on(cmd *cobra.Command) {
 	flags.StringVar(&f.kind, "type", "", "cloudflare, hestiacp or powerdns")
 	flags.StringArrayVar(&f.set, "set", nil, "field=value, once per field; an empty value clears it")
 	flags.BoolVar(&f.stdin, "secret-stdin", false, "read the API token, password or API key from standard input")
-	flags.IntVar(&f.ttl, "ttl", 0, fmt.Sprintf("seconds that resolvers keep an answer, %d to %d (%d unless said otherwise)", zones.MinTTL, zones.MaxTTL, zones.DefaultTTL))
+	flags.IntVar(&f.ttl, "ttl", 0, fmt.Sprintf("seconds that resolvers keep an answer, %d to %d (%d unless said otherwise)", dns.MinTTL, dns.MaxTTL, dns.DefaultTTL))
 	flags.BoolVar(&f.takeOver, "take-over", false, "replace somebody else's reverse records when an address is ours")
 }
 

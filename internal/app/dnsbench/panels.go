@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/dns"
 	"github.com/kvmbridge/kvmbridge/internal/dns/dnstest/hestiafake"
 	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
 )
@@ -32,7 +33,7 @@ func SlowPanels(n int, delay time.Duration, names ...string) (*Panels, error) {
 		}
 		p.servers = append(p.servers, server)
 		for _, name := range names {
-			p.Zones = append(p.Zones, zones.Zone{Name: name, Provider: "hestiacp", TTL: zones.DefaultTTL, Fields: map[string]string{
+			p.Zones = append(p.Zones, zones.Zone{Name: name, Provider: "hestiacp", TTL: dns.DefaultTTL, Fields: map[string]string{
 				"server": server.URL, "admin": "admin", "password": "bench-password", "user": "cust", "fingerprint": server.Fingerprint,
 			}})
 		}

@@ -56,7 +56,7 @@ func (n *demoNames) enter(ctx context.Context, s *house) error {
 			return err
 		}
 		_, err := book.SaveDNSZone(ctx, zones.Zone{
-			Name: name, Provider: "powerdns", TTL: zones.DefaultTTL, Fields: map[string]string{"server": n.server.API, "api_key": n.server.Key},
+			Name: name, Provider: "powerdns", TTL: dns.DefaultTTL, Fields: map[string]string{"server": n.server.API, "api_key": n.server.Key},
 		})
 		if err != nil {
 			return err

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/dns"
@@ -26,23 +26,31 @@ const (
 	longestRetry = time.Hour
 )
 
-// carryAll works on the zones of one account side by side; the providers keep the account's limits.
-func (k *Keeper) carryAll(ctx context.Context, work []task) {
+// carryAll works on the zones of one account side by side; the providers keep the account's limits. well: all of it was written
+// down. Otherwise the same rows are still due, and looking again at once would ask the provider without end.
+func (k *Keeper) carryAll(ctx context.Context, work []task) (well bool) {
 	var wg sync.WaitGroup
+	var failed atomic.Bool
 	for _, t := range work {
-		wg.Go(func() { k.carrySafely(ctx, t) })
+		wg.Go(func() {
+			if err := k.carrySafely(ctx, t); err != nil {
+				failed.Store(true)
+				k.logUnlessDone(ctx, "write DNS records of "+t.zone.Name, err)
+			}
+		})
 	}
 	wg.Wait()
+	return !failed.Load()
 }
 
 // carrySafely turns a panic into an error: one zone's bug must not stop the others.
-func (k *Keeper) carrySafely(ctx context.Context, t task) {
+func (k *Keeper) carrySafely(ctx context.Context, t task) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			k.Log.ErrorContext(ctx, "panic at a DNS zone", slog.String("zone", t.zone.Name), slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			err = fmt.Errorf("internal error: %v\n%s", v, debug.Stack())
 		}
 	}()
-	k.logUnlessDone(ctx, "write DNS records of "+t.zone.Name, k.carry(ctx, t))
+	return k.carry(ctx, t)
 }
 
 // carry does what is due in one zone.

@@ -273,3 +273,19 @@ func TestSync_aZoneWithAnUnreadableSecret(t *testing.T) {
 		t.Error("the zone was called all the same")
 	}
 }
+
+// A provider that always ends in a panic is not asked without end, and holds up no other zone.
+func TestRun_aProviderWithABug(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, forward, reverse)
+	w.servers[1].panics = true
+	k, _ := w.keeper("a")
+	if r, err := k.Sync(t.Context(), guest(9, vm, "192.0.2.10"), speed*time.Second); err != nil || r.ReverseOK != 1 || r.Pending != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	w.servers[1].set(func(s *server) {
+		if s.calls > 30 { // a second, in which it is looked at every 5/60
+			t.Errorf("%d calls within a second", s.calls)
+		}
+	})
+}

@@ -103,7 +103,7 @@ func (k *Keeper) start(ctx context.Context, account string, work []task) {
 	})
 }
 
-// inTurn works for an account while this process has the turn; more tells that it had it, so that more may be due.
+// inTurn works for an account while this process has the turn; more tells that all went well, so that more may be due now.
 func (k *Keeper) inTurn(ctx context.Context, account string, work []task) (more bool) {
 	name := "dns " + account
 	now := k.Clock.Now()
@@ -115,13 +115,13 @@ func (k *Keeper) inTurn(ctx context.Context, account string, work []task) (more 
 	ctx, stop := context.WithCancel(ctx)
 	renewed := make(chan struct{})
 	go func() { defer close(renewed); k.hold(ctx, stop, name) }()
-	k.carryAll(ctx, work)
+	more = k.carryAll(ctx, work)
 	stop()
 	<-renewed
 	ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	k.logUnlessDone(ended, "end a turn", k.Book.Leave(ended, name))
-	return true
+	return more
 }
 
 // hold renews the turn until ctx ends, and stops the work when it was lost or could not be renewed in time.

@@ -39,6 +39,7 @@ type server struct {
 	refuse  error         // what every change is answered with
 	lost    int           // that many calls are carried out and answered with an error
 	blocked chan struct{}
+	panics  bool
 }
 
 func (s *server) Test(context.Context) []dns.Finding { return nil }
@@ -50,6 +51,9 @@ func (s *server) Apply(ctx context.Context, changes []dns.Change) []dns.Result {
 	s.most = max(s.most, s.busy)
 	s.mu.Unlock()
 	defer func() { s.mu.Lock(); s.busy--; s.mu.Unlock() }()
+	if s.panics {
+		panic("a bug of the provider")
+	}
 	if s.blocked != nil {
 		select {
 		case <-s.blocked:

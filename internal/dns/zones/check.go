@@ -32,10 +32,10 @@ func Check(typed Zone, old *Zone, others []Zone) (Zone, error) {
 	z := Zone{ID: typed.ID, Provider: providerID(typed.Provider), TTL: typed.TTL, TakeOver: typed.TakeOver, Fields: map[string]string{}}
 	var faults FormErrors
 	if z.TTL == 0 {
-		z.TTL = DefaultTTL
+		z.TTL = dns.DefaultTTL
 	}
-	if z.TTL < MinTTL || z.TTL > MaxTTL {
-		faults = append(faults, Fault{"ttl", fmt.Sprintf("The TTL has to be between %d and %d seconds.", MinTTL, MaxTTL)})
+	if z.TTL < dns.MinTTL || z.TTL > dns.MaxTTL {
+		faults = append(faults, Fault{"ttl", fmt.Sprintf("The TTL has to be between %d and %d seconds.", dns.MinTTL, dns.MaxTTL)})
 	}
 	p := Find(z.Provider)
 	if p.ID == "" {

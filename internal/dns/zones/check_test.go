@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kvmbridge/kvmbridge/internal/dns"
 	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
 )
 
@@ -71,7 +72,7 @@ func TestCheck_writesEverythingInOneSpelling(t *testing.T) {
 			if have == "" {
 				have = got.Fields[tc.field]
 			}
-			if have != tc.want || got.TTL != zones.DefaultTTL {
+			if have != tc.want || got.TTL != dns.DefaultTTL {
 				t.Errorf("%s is %q, TTL %d; want %q and the default", tc.field, have, got.TTL, tc.want)
 			}
 		})

@@ -25,13 +25,6 @@ type Zone struct {
 // Keep stands for a secret that was saved before: in what we show, and in what comes back unchanged (product-spec §8.7).
 const Keep = "__KEEP__"
 
-// Limits of a TTL in seconds (dns-providers §4.4).
-const (
-	MinTTL     = 60
-	MaxTTL     = 86400
-	DefaultTTL = 300
-)
-
 // Redacted is z as it may be shown.
 func (z Zone) Redacted() Zone {
 	z.Fields = maps.Clone(z.Fields)
