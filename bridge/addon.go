@@ -10,8 +10,16 @@ type AddonCommands interface {
 	Deactivate(ctx context.Context, call DeactivateCall) error
 	// Upgrade brings the database up to date after the addon has changed its version.
 	Upgrade(ctx context.Context, call UpgradeCall) error
-	// Output is the HTML of one page of the addon.
-	Output(ctx context.Context, call OutputCall) (html string, err error)
+	// Output is one page of the addon, or a part of one. Only staff may see it.
+	Output(ctx context.Context, call OutputCall) (Output, error)
+}
+
+// Output is what the addon answers to a browser: HTML for the inside of WHMCS's page or, when Head is there, the whole answer.
+type Output struct {
+	HTML   string   `json:"html"`
+	Status int      `json:"status,omitempty" doc:"HTTP status of the whole answer"`
+	Head   []string `json:"head,omitempty" doc:"header lines of the whole answer; without them html stands inside of WHMCS's page"`
+	Body   string   `json:"body,omitempty" doc:"of the whole answer"`
 }
 
 func (s *Server) activate(ctx context.Context, call AddonCall) (Nothing, error) {
@@ -26,7 +34,9 @@ func (s *Server) upgrade(ctx context.Context, call UpgradeCall) (Nothing, error)
 	return Nothing{}, s.addon.Upgrade(ctx, call)
 }
 
-func (s *Server) output(ctx context.Context, call OutputCall) (htmlData, error) {
-	html, err := s.addon.Output(ctx, call)
-	return htmlData{html}, err
+func (s *Server) output(ctx context.Context, call OutputCall) (Output, error) {
+	if call.Caller.Kind != CallerAdmin || call.Caller.ID <= 0 {
+		return Output{}, Refuse(CodeNotForClients, "These pages are for staff. Log in to WHMCS's admin area with a role that has access to this addon.")
+	}
+	return s.addon.Output(ctx, call)
 }

@@ -106,7 +106,12 @@ type UpgradeArgs struct {
 	From string `json:"from" doc:"version that was active before"`
 }
 
-// OutputArgs are the arguments of Output.
+// OutputArgs are the arguments of Output: the request as the browser sent it to WHMCS. PHP has compared the token of a form.
 type OutputArgs struct {
-	Page string `json:"page" doc:"which page, such as home"`
+	Link    string            `json:"link" doc:"address of the addon's pages, relative to WHMCS's admin directory"`
+	Query   string            `json:"query" doc:"query of the request, percent-encoded; its page says which one"`
+	Token   string            `json:"token" doc:"what forms of the page must send back as kb_token"`
+	Post    bool              `json:"post" doc:"whether the request may change something"`
+	Form    string            `json:"form" doc:"what was posted, form-encoded, without token and secrets"`
+	Secrets map[string]Secret `json:"secrets" doc:"posted fields that must not appear in logs"`
 }

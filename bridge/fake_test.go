@@ -107,8 +107,8 @@ func (c *commands) Deactivate(context.Context, bridge.DeactivateCall) error {
 
 func (c *commands) Upgrade(context.Context, bridge.UpgradeCall) error { return c.got("Upgrade") }
 
-func (c *commands) Output(context.Context, bridge.OutputCall) (string, error) {
-	return "<h2>kvmbridge</h2>", c.got("Output")
+func (c *commands) Output(context.Context, bridge.OutputCall) (bridge.Output, error) {
+	return bridge.Output{HTML: "<h2>kvmbridge</h2>"}, c.got("Output")
 }
 
 func (c *commands) Deliver(context.Context) (int, error) { return 3, c.got("Deliver") }

@@ -5,16 +5,14 @@ import (
 	"fmt"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
-	"github.com/kvmbridge/kvmbridge/internal/app/views"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages"
 	"github.com/kvmbridge/kvmbridge/internal/store"
-	"github.com/kvmbridge/kvmbridge/internal/web"
 )
 
 // addonCommands answers what WHMCS asks of the addon module.
 type addonCommands struct {
-	store *store.DB
-	views *views.Views
-	pages *web.Pages
+	store  *store.DB
+	router *pages.Router
 	// retire and revive stop and start the work on the tables.
 	retire, revive func()
 }
@@ -56,13 +54,6 @@ func (c *addonCommands) Deactivate(ctx context.Context, call bridge.DeactivateCa
 }
 
 // Output implements bridge.AddonCommands.
-func (c *addonCommands) Output(ctx context.Context, call bridge.OutputCall) (string, error) {
-	if call.Args.Page != "home" {
-		return "", bridge.Refuse("unknown_page", "There is no page %q.", call.Args.Page)
-	}
-	home, err := c.views.Home(ctx)
-	if err != nil {
-		return "", err
-	}
-	return c.pages.Home(home)
+func (c *addonCommands) Output(ctx context.Context, call bridge.OutputCall) (bridge.Output, error) {
+	return c.router.Answer(ctx, call)
 }

@@ -119,7 +119,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
 		Module: &moduleCommands{desk: counter, fleet: f, views: v, pages: pages, log: s.log},
-		Addon:  &addonCommands{store: s.store, views: v, pages: pages, retire: s.retire, revive: s.revive},
+		Addon:  &addonCommands{store: s.store, router: s.front(v, pages), retire: s.retire, revive: s.revive},
 	})
 	return nil
 }

@@ -13,11 +13,20 @@ import (
 var files embed.FS
 
 // Pages renders fragments; it is safe for concurrent use.
-type Pages struct{ set *template.Template }
+type Pages struct {
+	set        *template.Template
+	texts      map[string]string
+	assets     Assets
+	assetFiles map[string]Asset
+}
 
 // New parses every page; a fault in one of them shows here and not at the first visitor.
 func New() (*Pages, error) {
 	css, err := files.ReadFile("pages/style.css")
+	if err != nil {
+		return nil, err
+	}
+	names, assets, err := loadAssets()
 	if err != nil {
 		return nil, err
 	}
@@ -33,11 +42,12 @@ func New() (*Pages, error) {
 		"time":  stamp,
 		"upper": strings.ToUpper,
 		"tone":  tone,
+		"tab":   tabOf,
 	}).ParseFS(files, "pages/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse pages: %w", err)
 	}
-	return &Pages{set}, nil
+	return &Pages{set: set, texts: texts, assets: names, assetFiles: assets}, nil
 }
 
 // stamp prints a moment as the product's logs do; a zero one is empty.
@@ -60,6 +70,9 @@ func tone(status string) string {
 	}
 	return "kb-busy"
 }
+
+// Text is a sentence of the catalogue; "" when there is none of that key.
+func (p *Pages) Text(key string) string { return p.texts[key] }
 
 func (p *Pages) render(name string, page any) (string, error) {
 	var b bytes.Buffer
@@ -165,6 +178,7 @@ type Count struct {
 
 // Home is the addon's status page.
 type Home struct {
+	Site
 	Version   string
 	Counts    []Count
 	Attention []VM

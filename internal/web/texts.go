@@ -1,7 +1,18 @@
 package web
 
+import "maps"
+
 // English is the catalogue every other language falls back to.
 func English() map[string]string {
+	all := map[string]string{}
+	for _, chapter := range []map[string]string{commonTexts(), addonTexts()} {
+		maps.Copy(all, chapter)
+	}
+	return all
+}
+
+// commonTexts stand on the service page, the client's page and the product's.
+func commonTexts() map[string]string {
 	return map[string]string{
 		"addresses":        "Addresses",
 		"all_well":         "No VM needs attention.",

@@ -93,10 +93,23 @@ final class AddonModuleTest extends ShimTestCase
     public function testOutput_printsThePage(): void
     {
         $this->sidecarIs(FakeSidecar::url('success'));
-        $_GET['page'] = 'log';
+        [$_SERVER['REQUEST_METHOD'], $_SERVER['QUERY_STRING'], $_SESSION['adminid']] = ['GET', 'page=log&name=a%26b', 7];
         $this->expectOutputString('<p>page</p>');
         puq_proxmox_kvm_output(['modulelink' => 'x']);
-        self::assertSame(['page' => 'log'], json_decode(FakeSidecar::lastRequest()['body'], true)['args']);
+        $args = json_decode(FakeSidecar::lastRequest()['body'], true)['args'];
+        self::assertSame(['x', 'page=log&name=a%26b', false, ''], [$args['link'], $args['query'], $args['post'], $args['form']]);
+        self::assertMatchesRegularExpression('/^[0-9a-f]{64}$/', $args['token']);
+        self::assertStringNotContainsString($args['token'], $this->moduleLog());
+    }
+
+    public function testOutput_takesNoFormWithoutTheTokenOfTheSession(): void
+    {
+        $this->sidecarIs(FakeSidecar::url('success'));
+        [$_SERVER['REQUEST_METHOD'], $_SESSION['adminid']] = ['POST', 7];
+        $this->expectOutputRegex('/alert-danger.*did not come from a page of your present session/');
+        puq_proxmox_kvm_output(['modulelink' => 'x']);
+        self::assertNull(FakeSidecar::lastRequest());
+        self::assertSame(403, http_response_code());
     }
 
     /** @dataProvider failures */
@@ -104,7 +117,6 @@ final class AddonModuleTest extends ShimTestCase
     {
         $slow = $behaviour === 'slow' ? ['total_timeout' => '0.4'] : [];
         $this->sidecarIs($behaviour === 'dead' ? FakeSidecar::deadUrl() : FakeSidecar::url($behaviour), $slow);
-        $_GET['page'] = ['x'];
         $this->expectOutputRegex('/alert-danger/');
         puq_proxmox_kvm_output([]);
     }

@@ -84,8 +84,10 @@ final class ExchangesTest extends ShimTestCase
     private function callAddon(string $function, array $args)
     {
         if ($function === 'Output') {
+            $_SESSION['kvmbridge'] = 'session';
+            $_SERVER['QUERY_STRING'] = $args['query'];
             ob_start();
-            puq_proxmox_kvm_output([]);
+            puq_proxmox_kvm_output(['modulelink' => $args['link']]);
             return ob_get_clean();
         }
         return $function === 'Upgrade'

@@ -22,6 +22,7 @@ abstract class ShimTestCase extends TestCase
         $GLOBALS['CONFIG'] = ['Version' => '8.13.0-release.1', 'ModuleDebugMode' => 'on', 'CompanyName' => 'Example Hosting'];
         $_SESSION = $_GET = $_POST = $_REQUEST = [];
         $_SERVER['SCRIPT_NAME'] = 'phpunit';
+        unset($_SERVER['REQUEST_METHOD'], $_SERVER['QUERY_STRING']);
         Capsule::$tables = [];
         Capsule::$fault = null;
         FakeSidecar::forget();

@@ -3,7 +3,7 @@
 
 declare(strict_types=1);
 
-use Kvmbridge\Shim\AddonModule;
+use Kvmbridge\Shim\{AddonModule, AddonPage};
 
 defined('WHMCS') || die('This file cannot be accessed directly');
 
@@ -13,4 +13,4 @@ function puq_proxmox_kvm_config(): array { return AddonModule::config(); }
 function puq_proxmox_kvm_activate(): array { return AddonModule::activate(); }
 function puq_proxmox_kvm_deactivate(): array { return AddonModule::deactivate(); }
 function puq_proxmox_kvm_upgrade(array $vars): void { AddonModule::upgrade($vars); }
-function puq_proxmox_kvm_output(array $vars): void { echo AddonModule::output(); }
+function puq_proxmox_kvm_output(array $vars): void { echo AddonPage::output($vars); }

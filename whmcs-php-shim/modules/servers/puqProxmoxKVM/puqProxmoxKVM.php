@@ -18,7 +18,7 @@ function puqProxmoxKVM_TerminateAccount(array $params): string { return ServerMo
 function puqProxmoxKVM_ChangePackage(array $params): string { return ServerModule::command('ChangePackage', $params); }
 function puqProxmoxKVM_ChangePassword(array $params): string { return ServerModule::command('ChangePassword', $params); }
 function puqProxmoxKVM_TestConnection(array $params): array { return ServerModule::testConnection($params); }
-function puqProxmoxKVM_AdminCustomButtonArray(array $params = []): array { return ServerModule::BUTTONS; }
+function puqProxmoxKVM_AdminCustomButtonArray(array $params = []): array { return ServerModule::buttons(); }
 function puqProxmoxKVM_AdminServicesTabFields(array $params): array { return ServerModule::tabFields($params); }
 function puqProxmoxKVM_AdminServicesTabFieldsSave(array $params): void { ServerModule::saveTabFields($params); }
 function puqProxmoxKVM_ClientArea(array $params): string { return ServerModule::clientArea($params); }

@@ -10,28 +10,15 @@ use WHMCS\Database\Capsule;
 final class AddonModule
 {
     public const VERSION = '0.1.0';
-    /** Setting => label, type, default, description. */
-    private const FIELDS = [
-        'sidecar_urls' => ['Service addresses', 'text', Settings::DEFAULT_URL, 'Where kvmbridge listens: http://host:port, '
-            . 'https://host:port or unix:///path. Several are separated by commas and tried in this order.'],
-        'connect_timeout' => ['Connect timeout', 'text', '2', 'Seconds to wait for a connection, 10 at most.'],
-        'total_timeout' => ['Total timeout', 'text', '10', 'Seconds to wait for an answer, 25 at most.'],
-        'secret' => ['Shared secret', 'password', '', 'Created by activation; the service reads it from here.'],
-        'secret_next' => ['Next shared secret', 'password', '', 'Accepted as well while the secret is being replaced. Usually empty.'],
-        'callback_url' => ['Callback address', 'text', '', 'Where the service finds this addon\'s callback.php. Empty: below the System URL.'],
-        'api_admin' => ['API user', 'text', '', 'Admin user name in whose name mails are sent. Usually empty.'],
-        'dns_addresses' => ['dns.php: addresses', 'text', '', 'Who may read the list of names, such as 192.0.2.10, 2001:db8::/48.'],
-        'dns_token' => ['dns.php: token', 'password', '', 'If set, they must send it too. With neither nobody may read.'],
-        'delete_tables' => ['Delete all database tables', 'yesno', '', 'Deactivation drops all tables. The virtual machines stay.'],
-    ];
 
     public static function config(): array
     {
         $field = static fn (array $row): array => ['Size' => '60'] + array_combine(['FriendlyName', 'Type', 'Default', 'Description'], $row);
+        $fields = json_decode((string) file_get_contents(__DIR__ . '/fields.json'), true);
         return [
             'name' => ServerModule::TITLE, 'version' => self::VERSION, 'author' => 'kvmbridge', 'language' => 'english',
             'description' => 'IP pools, DNS zones and virtual machines of the puqProxmoxKVM server module.',
-            'fields' => array_map($field, self::FIELDS),
+            'fields' => array_map($field, $fields),
         ];
     }
 
@@ -73,12 +60,5 @@ final class AddonModule
     public static function upgrade(array $vars): void
     {
         Funnel::ask(Settings::ADDON, '/v1/addon/Upgrade', Payload::base(['from' => (string) ($vars['version'] ?? '')]));
-    }
-
-    public static function output(): string
-    {
-        $page = $_GET['page'] ?? 'home';
-        $answer = Funnel::ask(Settings::ADDON, '/v1/addon/Output', Payload::base(['page' => is_string($page) ? $page : 'home']));
-        return Funnel::text($answer, 'html') . Fault::html($answer['message']);
     }
 }

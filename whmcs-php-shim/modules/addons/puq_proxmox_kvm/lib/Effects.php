@@ -4,21 +4,10 @@ declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
-/** What the service may have WHMCS do. The table is the whole of it: effect => argument => type, "?" = may be missing. */
+/** What the service may have WHMCS do. The whole of it is in effects.json: effect => argument => type, "?" = may be missing. */
 final class Effects
 {
     private const REQUEST = ['id' => 'string', 'effect' => 'string', 'args' => 'object'];
-    private const ARGUMENTS = [
-        'Ping' => [],
-        'SendEmail' => ['template' => 'string', 'service_id' => 'int', 'vars' => '?object'],
-        'LogActivity' => ['description' => 'string', 'client_id' => '?int'],
-        'ModuleLog' => ['module' => 'string', 'action' => 'string', 'request' => 'string', 'response' => 'string',
-            'processed' => '?string', 'mask' => '?strings'],
-        'Decrypt' => ['values' => 'strings'],
-        'Encrypt' => ['values' => 'strings'],
-        'UpdateClientProduct' => ['service_id' => 'int', 'username' => '?string', 'password' => '?string', 'domain' => '?string',
-            'dedicatedip' => '?string', 'assignedips' => '?string', 'unset' => '?strings'],
-    ];
     /** Our names => those of WHMCS's API. */
     private const PRODUCT_FIELDS = ['username' => 'serviceusername', 'password' => 'servicepassword', 'domain' => 'domain',
         'dedicatedip' => 'dedicatedip', 'assignedips' => 'assignedips'];
@@ -32,10 +21,11 @@ final class Effects
         }
         self::check('the request', $request, self::REQUEST);
         [$effect, $args] = [$request['effect'], $request['args']];
-        if (!isset(self::ARGUMENTS[$effect])) {
+        $known = json_decode((string) file_get_contents(__DIR__ . '/effects.json'), true);
+        if (!isset($known[$effect])) {
             throw new Fault('unknown_effect', $effect);
         }
-        self::check($effect, $args, self::ARGUMENTS[$effect]);
+        self::check($effect, $args, $known[$effect]);
         $data = self::does()[$effect]($args);
         return is_array($data) ? $data : [];
     }

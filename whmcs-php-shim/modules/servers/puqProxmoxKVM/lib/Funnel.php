@@ -8,13 +8,13 @@ namespace Kvmbridge\Shim;
 final class Funnel
 {
     /** @return array{reason:string,message:string,data:array} reason '' is a success, message a sentence for staff; it throws nothing */
-    public static function ask(string $module, string $path, array $payload): array
+    public static function ask(string $module, string $path, array $payload, array $secrets = []): array
     {
         [$request, $raw] = [Payload::json($payload), ''];
-        $secrets = [$payload['service']['password'] ?? '', $payload['server']['password'] ?? '', $payload['server']['access_hash'] ?? ''];
+        array_push($secrets, $payload['service']['password'] ?? '', $payload['server']['password'] ?? '', $payload['server']['access_hash'] ?? '');
         try {
             $settings = Settings::load();
-            $secrets = array_merge($secrets, array_values($settings->keys()));
+            array_push($secrets, ...array_values($settings->keys()));
             $raw = Client::post($settings, $path, $request);
             $answer = json_decode($raw, true);
             if ($answer['result'] !== 'success') {

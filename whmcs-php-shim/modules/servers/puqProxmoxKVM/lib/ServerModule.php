@@ -10,15 +10,6 @@ final class ServerModule
     public const NAME = 'puqProxmoxKVM';
     public const TITLE = 'Proxmox KVM (kvmbridge)';
     public const DEFAULT_PORT = 8006;
-    /** Label => function, in the order of display: * may run while the machine runs, ** needs it stopped, -> is a step of the order. */
-    public const BUTTONS = [
-        'Start' => 'Start', 'Stop' => 'Stop', '**Reinstall' => 'Reinstall', 'VMSetDedicatedIp ->' => 'VMSetDedicatedIp', 'VMClone ->' => 'VMClone',
-        '**Set CPU RAM ->' => 'SetCPURAM', '*Set System Disk Size ->' => 'SetSystemDiskSize',
-        '*Set System Disk Bandwidth ->' => 'SetSystemDiskBandwidth', '*Set Created Additional Disk ->' => 'SetCreatedAdditionalDisk',
-        '*Set Additional Disk Size ->' => 'SetAdditionalDiskSize', '*Set Additional Disk Bandwidth ->' => 'SetAdditionalDiskBandwidth',
-        '*Set Network ->' => 'SetNetwork', '*Set Firewall ->' => 'SetFirewall', '**SetCloudinit' => 'SetCloudinit',
-        '**VMRemove' => 'VMRemove', 'Set DNS records' => 'SetDNSRecords', 'Redeploy' => 'Redeploy',
-    ];
     private const NOTES = 'The settings of the virtual machines of this product, as one JSON document.';
     /** For clients: what happened, and nothing about the inside. */
     private const UNAVAILABLE = '<div class="kvmbridge"><div class="alert alert-warning">This page is temporarily unavailable. Your '
@@ -47,6 +38,12 @@ final class ServerModule
             return self::NO_PASSWORD; // this one is shown to the client
         }
         return $answer['reason'] === '' ? 'success' : $answer['message'];
+    }
+
+    /** @return array<string,string> label => function: * may run while the machine runs, ** needs it stopped, -> is a step of the order */
+    public static function buttons(): array
+    {
+        return json_decode((string) file_get_contents(__DIR__ . '/buttons.json'), true);
     }
 
     public static function button(string $name, array $params): string
