@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
-	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/app/views"
@@ -113,13 +112,13 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	v := &views.Views{Store: s.store, WHMCS: s.whmcs, DNS: s.book, Version: cli.Version()}
+	v := &views.Views{Store: s.store, WHMCS: s.whmcs}
 	names := namelist.NewList(namerows.New(s.store.Handle()), clock.System{}, s.log)
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
 		Module: &moduleCommands{desk: counter, fleet: f, views: v, pages: pages, log: s.log},
-		Addon:  &addonCommands{store: s.store, router: s.front(v, pages), retire: s.retire, revive: s.revive},
+		Addon:  &addonCommands{store: s.store, router: s.front(pages), retire: s.retire, revive: s.revive},
 	})
 	return nil
 }

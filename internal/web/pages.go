@@ -38,11 +38,12 @@ func New() (*Pages, error) {
 			}
 			return "", fmt.Errorf("no text for %q", key)
 		},
-		"style": func() template.CSS { return template.CSS(css) }, //nolint:gosec // our own embedded file
-		"time":  stamp,
-		"upper": strings.ToUpper,
-		"tone":  tone,
-		"tab":   tabOf,
+		"style":    func() template.CSS { return template.CSS(css) }, //nolint:gosec // our own embedded file
+		"time":     stamp,
+		"upper":    strings.ToUpper,
+		"tone":     tone,
+		"tab":      tabOf,
+		"fullness": fullness,
 	}).ParseFS(files, "pages/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse pages: %w", err)
@@ -73,6 +74,17 @@ func tone(status string) string {
 
 // Text is a sentence of the catalogue; "" when there is none of that key.
 func (p *Pages) Text(key string) string { return p.texts[key] }
+
+// fullness is the class of a bar, by its percent.
+func fullness(percent float64) string {
+	switch {
+	case percent >= 95:
+		return "kb-full"
+	case percent >= 80:
+		return "kb-nearly"
+	}
+	return ""
+}
 
 func (p *Pages) render(name string, page any) (string, error) {
 	var b bytes.Buffer
@@ -169,32 +181,6 @@ func (c Client) Message() string {
 
 // ClientBlock is the owner's block on the product page.
 func (p *Pages) ClientBlock(c Client) (string, error) { return p.render("client.html", c) }
-
-// Count is how many VMs stand at a status.
-type Count struct {
-	Status string
-	VMs    int
-}
-
-// Home is the addon's status page.
-type Home struct {
-	Site
-	Version   string
-	Counts    []Count
-	Attention []VM
-	Waiting   int // messages that WHMCS has not taken yet
-	DNS       DNSTrouble
-}
-
-// DNSTrouble is what is not right in DNS.
-type DNSTrouble struct {
-	Pending int    // records that are not as they should be yet
-	Failed  int    // of them: the last try failed
-	Error   string // the newest
-}
-
-// Home renders the addon's status page.
-func (p *Pages) Home(h Home) (string, error) { return p.render("home.html", h) }
 
 // Setting explains one key of a product's settings.
 type Setting struct{ Path, Kind, Default, Help string }

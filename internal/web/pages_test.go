@@ -28,7 +28,7 @@ func TestPages_escapeEveryValue(t *testing.T) {
 	}
 	c := web.Client{Known: true, Status: script, Name: script, Domain: script, Username: script, Addresses: []string{script}}
 	n := web.Notes{Faults: []string{script}, Keys: []web.Setting{{Path: script, Kind: script, Default: script, Help: script}}}
-	h := web.Home{Version: script, Counts: []web.Count{{Status: script, VMs: 1}}, Attention: []web.VM{*v}, DNS: web.DNSTrouble{Pending: 1, Failed: 1, Error: script}}
+	h := web.Home{Counts: []web.Count{{Status: script, VMs: 1}}, Attention: []web.VM{*v}, DNS: web.DNSTrouble{Pending: 1, Failed: 1, Error: script}}
 	for name, render := range map[string]func() (string, error){
 		"status":    func() (string, error) { return p.StatusField(v) },
 		"id":        func() (string, error) { return p.IDField(v) },
@@ -105,7 +105,7 @@ func TestHome_showsWhatIsWrongInDNS(t *testing.T) {
 		"failed":  {web.DNSTrouble{Pending: 3, Failed: 2, Error: "refused <b>"}, []string{pending, failed}},
 	} {
 		html, err := pages(t).Home(web.Home{DNS: c.dns})
-		if err != nil || strings.Count(html, "DNS") != len(c.want) {
+		if err != nil || strings.Count(html, "DNS records") != len(c.want) {
 			t.Errorf("%s: %v\n%s", name, err, html)
 		}
 		for _, want := range c.want {

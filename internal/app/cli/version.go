@@ -38,6 +38,12 @@ func Version() string {
 	return v
 }
 
+// Commit is the one this binary was built from.
+func Commit() string {
+	_, c := buildIdentity()
+	return c
+}
+
 // buildIdentity is the version and commit of this binary, "dev" and "unknown" if nobody recorded them.
 func buildIdentity() (v, c string) {
 	v, c = version, commit

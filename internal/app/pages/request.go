@@ -21,6 +21,7 @@ type Request struct {
 	Form    url.Values        // what was posted, without token and secrets
 	Secrets map[string]string // posted as secret[name]
 	Admin   int64             // tbladmins.id of who asks
+	WHMCS   string            // version of WHMCS
 }
 
 // Handler looks at something, or does something for a Request that was posted. A desk.Sentence is shown to the person.
@@ -52,7 +53,7 @@ func requestOf(call bridge.OutputCall) (*Request, error) {
 	}
 	r := &Request{
 		Site: web.Site{Link: call.Args.Link, Token: call.Args.Token, Page: query.Get("page")}, Part: query.Get("part"),
-		Post: call.Args.Post, Bare: query.Get("bare") != "", Query: query, Form: form, Secrets: map[string]string{}, Admin: call.Caller.ID,
+		Post: call.Args.Post, Bare: query.Get("bare") != "", Query: query, Form: form, Secrets: map[string]string{}, Admin: call.Caller.ID, WHMCS: call.WHMCSVersion,
 	}
 	if r.Page == "" {
 		r.Page = "home"

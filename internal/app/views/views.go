@@ -1,13 +1,10 @@
 package views
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
-	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -18,38 +15,8 @@ import (
 
 // Views reads what pages show.
 type Views struct {
-	Store   *store.DB
-	WHMCS   *whmcs.DB
-	DNS     records.Book
-	Version string
-}
-
-// worriesShown is how many machines the status page lists; the rest is counted on the cards.
-const worriesShown = 100
-
-// Home is the addon's status page.
-func (v *Views) Home(ctx context.Context) (web.Home, error) {
-	home := web.Home{Version: v.Version}
-	counts, err := v.Store.Counts(ctx)
-	if err != nil {
-		return home, err
-	}
-	for status, n := range counts {
-		home.Counts = append(home.Counts, web.Count{Status: string(status), VMs: n})
-	}
-	slices.SortFunc(home.Counts, func(a, b web.Count) int { return cmp.Or(b.VMs-a.VMs, cmp.Compare(a.Status, b.Status)) })
-	worries, err := v.Store.Worries(ctx, worriesShown)
-	if err != nil {
-		return home, err
-	}
-	for _, w := range worries {
-		home.Attention = append(home.Attention, web.VM{ServiceID: w.ServiceID, Name: w.Name, Status: w.Status, Attention: w.Attention, Since: w.Since})
-	}
-	if home.Waiting, err = v.Store.Waiting(ctx); err != nil {
-		return home, err
-	}
-	home.DNS, err = v.DNS.Trouble(ctx)
-	return home, err
+	Store *store.DB
+	WHMCS *whmcs.DB
 }
 
 // VM is everything about one service's machine; a zero VM when it has none.
