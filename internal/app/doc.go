@@ -22,7 +22,8 @@
 //	what a product's settings mean   internal/spec/keys.go
 //	which names a machine gets       internal/dns plans, internal/dns/keeper carries out; "kvmbridge dns" is records/
 //	what dns.php gives to scripts    internal/namelist
-//	what pages show                  views/ reads it, internal/web renders it
+//	what a page of the addon does    pages/ (router, one package per page), front.go (the list); internal/web renders it
+//	what the service page shows      views/ reads it, internal/web renders it
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      showroom/demo.go, playground/; figures: showroom/bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim
