@@ -51,7 +51,7 @@ func keep(found bitset, column []uint16, texts []string, want string) bitset {
 	having, code := newBitset(len(column)), slices.Index(texts, want)
 	for row, c := range column {
 		if int(c) == code {
-			having.set(uint32(row)) //nolint:gosec // see haystack
+			having.set(uint32(row))
 		}
 	}
 	if found != nil {
@@ -82,7 +82,7 @@ func (x *Index) shared(found bitset, k *book, of []uint32, text string) {
 	}
 	for row, n := range of {
 		if names.has(n) {
-			found.set(uint32(row)) //nolint:gosec // see haystack
+			found.set(uint32(row))
 		}
 	}
 }

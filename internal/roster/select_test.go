@@ -227,19 +227,13 @@ func look(list []plainMachine, q roster.Query) []int64 {
 			kept = append(kept, m)
 		}
 	}
-	slices.SortFunc(kept, func(a, b plainMachine) int {
-		by := 0
-		switch q.Sort {
-		case roster.ByClient:
-			by = strings.Compare(strings.TrimSpace(strings.ToLower(a.client)), strings.TrimSpace(strings.ToLower(b.client)))
-		case roster.ByName:
-			by = strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name))
-		case roster.ByStatus:
-			by = strings.Compare(a.state, b.state)
-		default:
-		}
-		return cmp.Or(by, cmp.Compare(a.id, b.id))
-	})
+	key := map[roster.Column]func(plainMachine) string{
+		roster.ByService: func(plainMachine) string { return "" },
+		roster.ByClient:  func(m plainMachine) string { return strings.TrimSpace(strings.ToLower(m.client)) },
+		roster.ByName:    func(m plainMachine) string { return strings.ToLower(m.name) },
+		roster.ByStatus:  func(m plainMachine) string { return m.state },
+	}[q.Sort]
+	slices.SortFunc(kept, func(a, b plainMachine) int { return cmp.Or(strings.Compare(key(a), key(b)), cmp.Compare(a.id, b.id)) })
 	if q.Descending {
 		slices.Reverse(kept)
 	}
