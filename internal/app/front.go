@@ -5,16 +5,23 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/pages"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/help"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/home"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/machines"
+	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/desk"
+	"github.com/kvmbridge/kvmbridge/internal/roster"
 	"github.com/kvmbridge/kvmbridge/internal/store/overview"
+	rosterrows "github.com/kvmbridge/kvmbridge/internal/store/roster"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
 
 // front is every page of the addon.
-func (s *Sidecar) front(w *web.Pages) *pages.Router {
+func (s *Sidecar) front(d *desk.Desk, w *web.Pages) *pages.Router {
 	figures := overview.New(s.store.Handle())
 	facts := help.Facts{Schema: s.store.SchemaVersion, Database: figures.Database, Addon: s.whmcs.AddonSettings}
+	list := roster.NewList(rosterrows.New(s.store.Handle()), clock.System{}, s.log)
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
-		"home": home.New(s.store, figures, s.book, s.clock, w),
-		"help": help.New(facts, cli.Version(), cli.Commit(), w),
+		"home":     home.New(s.store, figures, s.book, s.clock, w),
+		"help":     help.New(facts, cli.Version(), cli.Commit(), w),
+		"machines": machines.New(list, d, w, s.log),
 	}}
 }

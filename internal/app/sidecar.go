@@ -118,7 +118,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
 		Module: &moduleCommands{desk: counter, fleet: f, views: v, pages: pages, log: s.log},
-		Addon:  &addonCommands{store: s.store, router: s.front(pages), retire: s.retire, revive: s.revive},
+		Addon:  &addonCommands{store: s.store, router: s.front(counter, pages), retire: s.retire, revive: s.revive},
 	})
 	return nil
 }
