@@ -13,8 +13,10 @@ import (
 func (s *Sidecar) front(w *web.Pages) *pages.Router {
 	figures := overview.New(s.store.Handle())
 	facts := help.Facts{Schema: s.store.SchemaVersion, Database: figures.Database, Addon: s.whmcs.AddonSettings}
+	set := s.settingsPage(w)
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
-		"home": home.New(s.store, figures, s.book, s.clock, w),
-		"help": help.New(facts, cli.Version(), cli.Commit(), w),
+		"home":     home.New(s.store, figures, s.book, s.clock, w),
+		"help":     help.New(facts, cli.Version(), cli.Commit(), w),
+		"settings": set.General(), "cron": set.Cron(),
 	}}
 }

@@ -50,6 +50,7 @@ type Sidecar struct {
 	book      records.Book
 	keys      *keyring
 	settings  *settings.Live
+	folder    string // of WHMCS, absolute; "" = not known
 	tasks     *tasks.Runner
 	rung      chan struct{} // by WHMCS's cron, for the tasks
 	server    *bridge.Server
@@ -88,7 +89,7 @@ func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, er
 func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	s.whmcs = whmcs.New(s.store.Handle())
 	s.keys = &keyring{cfg: cfg, whmcs: s.whmcs}
-	s.settings = newLive(cfg, s)
+	s.settings, s.folder = newLive(cfg, s), folder(cfg)
 	back := &callback.Client{Target: s.keys.target}
 	f := newFleet(cfg, s, back)
 	box, err := sealBox(cfg)
