@@ -9,6 +9,7 @@ func settingsTexts() map[string]string {
 		"crontab_how":           "Open the crontab of the user who owns WHMCS's files with crontab -e, and add this line:",
 		"crontab_missing":       "cron.php comes with a later version of kvmbridge. Until then nobody starts the tasks in this mode: choose Sidecar or WHMCS Hook.",
 		"crontab_setup":         "Crontab Setup",
+		"set_default_is":        "Default",
 		"set_default":           "default",
 		"due_now":               "due",
 		"intervals_note":        "Intervals are in minutes and count in every mode. A task is started no sooner than its interval after the last start; 0 disables it. Times are UTC.",
