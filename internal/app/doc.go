@@ -23,6 +23,8 @@
 //	which names a machine gets       internal/dns plans, internal/dns/keeper carries out; "kvmbridge dns" is records/
 //	what dns.php gives to scripts    internal/namelist
 //	what pages show                  views/ reads it, internal/web renders it
+//	what may be set while it runs    settings.go, internal/settings; the page is pages/settings
+//	periodic tasks, and who rings    tasks.go, schedule.go, internal/tasks
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      showroom/demo.go, playground/; figures: showroom/bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim

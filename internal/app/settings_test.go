@@ -63,14 +63,14 @@ func (v *visitor) set(page string, pairs ...string) {
 	contains(v.t, "the page after "+fmt.Sprint(pairs), v.change(page, pairs...), isSaved)
 }
 
-func TestBrowser_generalSettings(t *testing.T) {
+func TestBrowser_generalSettings(t *testing.T) { //nolint:tparallel // its windows change the same settings, one after the other
 	t.Parallel()
 	w := ownWorld(t)
 	for _, c := range []struct {
 		name  string
 		width int
 	}{{"wide", 1280}, {"narrow", 390}} {
-		t.Run(c.name, func(t *testing.T) { //nolint:tparallel // both change the same settings
+		t.Run(c.name, func(t *testing.T) {
 			b := w.browser(t, c.width)
 			b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
 			w.exec(t, "DELETE FROM kvmbridge_settings WHERE name <> 'instance'")

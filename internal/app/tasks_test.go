@@ -11,11 +11,11 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
-// runs is how often a task was started.
-func (w *world) runs(t *testing.T, task string) int {
+// runs is how often the task processVirtualMachines was started.
+func (w *world) runs(t *testing.T) int {
 	t.Helper()
 	n := 0
-	if _, err := fmt.Sscan(w.value(t, "SELECT COALESCE(SUM(lease_token), 0) FROM kvmbridge_tasks WHERE name = ?", task), &n); err != nil {
+	if _, err := fmt.Sscan(w.value(t, "SELECT COALESCE(SUM(lease_token), 0) FROM kvmbridge_tasks WHERE name = 'processVirtualMachines'"), &n); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -23,10 +23,10 @@ func (w *world) runs(t *testing.T, task string) int {
 
 func (w *world) awaitRun(t *testing.T, why string, before int) {
 	t.Helper()
-	await(t, "a run "+why, func() bool { return w.runs(t, "processVirtualMachines") > before }, w.log.tail)
+	await(t, "a run "+why, func() bool { return w.runs(t) > before }, w.log.tail)
 }
 
-func TestBrowser_cronSettings(t *testing.T) {
+func TestBrowser_cronSettings(t *testing.T) { //nolint:tparallel // its windows change the same settings, one after the other
 	t.Parallel()
 	w := ownWorld(t)
 	w.awaitRun(t, "by the sidecar's own schedule", 0)
@@ -37,13 +37,13 @@ func TestBrowser_cronSettings(t *testing.T) {
 		name  string
 		width int
 	}{{"wide", 1280}, {"narrow", 390}} {
-		t.Run(c.name, func(t *testing.T) { //nolint:tparallel // both change the same settings
+		t.Run(c.name, func(t *testing.T) {
 			b := w.browser(t, c.width)
 			b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
 			w.exec(t, "DELETE FROM kvmbridge_settings WHERE name <> 'instance'")
 			b.open(addonPage + "cron")
 			contains(t, "the page", b.text(), "Cron Settings", "Cron Mode", "Sidecar", "WHMCS Hook", "Standalone Cron File", "Task Intervals", "Process Virtual Machines",
-				"Collecting Statistics", "default: 60 minutes", "0 to 10080 minutes", "0 processed, 0 errors", "ACTIVE", "NOT IN THIS VERSION", "Comes with a later version",
+				"Collecting Statistics", "default: 60; 0 to 10080", "0 processed, 0 errors", "ACTIVE", "NOT IN THIS VERSION", "Comes with a later version",
 				"Lock Timeout (seconds)", "default: 600 seconds")
 			if strings.Contains(b.text(), "Crontab Setup") {
 				t.Error("the crontab box shows in the mode Sidecar")
@@ -108,19 +108,19 @@ func TestTasks_modesSayWhoStartsThem(t *testing.T) {
 	w.awaitRun(t, "by the sidecar's own schedule", 0)
 	admin.set("cron", "cron_mode", "hook")
 	time.Sleep(time.Second)
-	before := w.runs(t, "processVirtualMachines")
+	before := w.runs(t)
 	time.Sleep(12 * time.Second) // four intervals, two looks of the schedule
-	if got := w.runs(t, "processVirtualMachines"); got != before {
+	if got := w.runs(t); got != before {
 		t.Errorf("the sidecar started %d runs in the mode of the hook", got-before)
 	}
 	w.devhost(t, nil, "cron")
 	w.awaitRun(t, "by WHMCS's cron", before)
 	admin.set("cron", "cron_mode", "standalone")
 	time.Sleep(time.Second)
-	before = w.runs(t, "processVirtualMachines")
+	before = w.runs(t)
 	w.devhost(t, nil, "cron")
 	time.Sleep(time.Second)
-	if got := w.runs(t, "processVirtualMachines"); got != before {
+	if got := w.runs(t); got != before {
 		t.Error("WHMCS's cron started a run in the stand-alone mode")
 	}
 }

@@ -34,6 +34,17 @@ func TestEngine_parkedUntilATimeGoesOnThen(t *testing.T) {
 	})
 }
 
+// launch is run in the background.
+func launch(t *testing.T, cfg pipeline.Config[job], d time.Duration) {
+	t.Helper()
+	e, err := pipeline.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	go func() { defer cancel(); e.Run(ctx) }()
+}
+
 // While it is paused nothing new is taken up; what is in work goes on to its end, and what waited is taken up afterwards.
 func TestEngine_pausedTakesNothingUp(t *testing.T) {
 	t.Parallel()
@@ -41,10 +52,10 @@ func TestEngine_pausedTakesNothingUp(t *testing.T) {
 		s := newMemory(1, time.Now())
 		start := time.Now()
 		s.rows[2] = &row{job: job{id: 2, state: "a"}, wake: start.Add(20 * time.Second)}
-		cfg := config(s, table(func(context.Context, *job) error { return clock.Sleep(t.Context(), clock.System{}, time.Minute) }, nothing))
+		cfg := config(s, table(func(ctx context.Context, _ *job) error { return clock.Sleep(ctx, clock.System{}, time.Minute) }, nothing))
 		paused := func(after time.Duration) bool { return after > 10*time.Second && after < 5*time.Minute }
 		cfg.Paused = func(context.Context) bool { return paused(time.Since(start)) }
-		go run(t, cfg, 10*time.Minute)
+		launch(t, cfg, 10*time.Minute)
 		time.Sleep(4 * time.Minute)
 		if begun, waiting := s.get(1), s.get(2); begun.state != "c" || waiting.state != "a" || waiting.token != 0 {
 			t.Errorf("paused: the one in work is at %q, the other at %q after %d claims", begun.state, waiting.state, waiting.token)
@@ -71,7 +82,7 @@ func TestEngine_limitIsThatOfTheMoment(t *testing.T) {
 		})
 		limit := 5 * time.Second
 		table.Steps[0].Limit = func(context.Context) time.Duration { return limit }
-		go run(t, config(s, table), 10*time.Minute)
+		launch(t, config(s, table), 10*time.Minute)
 		time.Sleep(time.Minute)
 		short := s.get(1).trouble.Failures
 		limit = time.Hour

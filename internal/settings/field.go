@@ -54,8 +54,11 @@ func (f Field) Range() string {
 	if f.Kind != Number {
 		return ""
 	}
-	return fmt.Sprintf("%d to %d %s", f.Min, f.Max, f.Unit)
+	return f.Limits() + " " + f.Unit
 }
+
+// Limits is Range without the unit.
+func (f Field) Limits() string { return fmt.Sprintf("%d to %d", f.Min, f.Max) }
 
 // Show is value for people.
 func (f Field) Show(value string) string {

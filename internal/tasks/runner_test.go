@@ -3,8 +3,8 @@ package tasks_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -156,7 +156,7 @@ func TestRunner_runsADueTaskOnceHoweverManyLook(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range replicas {
 			wg.Go(func() {
-				if err := b.runner(fmt.Sprint(i), map[string]tasks.Run{tasks.ProcessVMs: slow}).RunDue(b.Context(), 0); err != nil {
+				if err := b.runner(strconv.Itoa(i), map[string]tasks.Run{tasks.ProcessVMs: slow}).RunDue(b.Context(), 0); err != nil {
 					t.Error(err)
 				}
 			})

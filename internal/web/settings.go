@@ -26,8 +26,9 @@ type SettingField struct {
 	Unit    string
 	Value   string // as it stands in the field
 	Was     string // what the form was rendered from
-	Default string
+	Default string // as people read it
 	Range   string
+	Bare    string // default and range where the unit stands above
 	Meaning string
 	Fault   string // a sentence
 	State   string // key of a sentence about what it leads to

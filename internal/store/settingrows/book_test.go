@@ -2,7 +2,7 @@ package settingrows_test
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -90,7 +90,7 @@ func TestSave_atOnceIsOneAfterTheOther(t *testing.T) {
 		var wg sync.WaitGroup
 		errs := make([]error, 2)
 		for i := range errs {
-			after := fmt.Sprint(1000 + 10*round + i)
+			after := strconv.Itoa(1000 + 10*round + i)
 			wg.Go(func() {
 				errs[i] = book.Save(t.Context(), []settings.Change{change(settings.LockTimeout, before, after)}, "entry", now)
 			})

@@ -43,7 +43,7 @@ func (f *sheetForm) render(ctx context.Context, r *pages.Request, in filled) (pa
 func (f *sheetForm) field(s settings.Field, in filled) web.SettingField {
 	out := web.SettingField{
 		Name: s.Name, Label: s.Label, Unit: s.Unit, Value: in.typed[s.Name], Was: in.shown[s.Name], Default: s.Show(s.Default), Range: s.Range(),
-		Meaning: s.Meaning, Fault: in.faults[s.Name], Danger: s.Danger, Switch: s.Kind == settings.Switch,
+		Bare: s.Default + "; " + s.Limits(), Meaning: s.Meaning, Fault: in.faults[s.Name], Danger: s.Danger, Switch: s.Kind == settings.Switch,
 	}
 	for _, o := range s.Choices {
 		out.Options = append(out.Options, web.SettingOption{Value: o.Value, Label: o.Label, Meaning: o.Meaning, Chosen: o.Value == out.Value})
