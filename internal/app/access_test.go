@@ -13,23 +13,23 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/playground"
 )
 
-const addonPage = "admin/addonmodules.php?module=puq_proxmox_kvm"
+const addonHome = "admin/addonmodules.php?module=puq_proxmox_kvm"
 
 // addonToken is what the addon's own forms carry, beside WHMCS's.
 var addonToken = regexp.MustCompile(`name="kb_token" value="([0-9a-f]{64})"`)
 
-// fill sends the form of a part as the browser does, with the token of that part unless one is given.
-func (v *visitor) fill(part string, form url.Values, head ...string) (int, string) {
+// submit sends the form of a part as the browser does, with the token of that part unless one is given.
+func (v *visitor) submit(part string, form url.Values, head ...string) (int, string) {
 	v.t.Helper()
 	if form.Get("kb_token") == "" {
-		_, html := v.get(addonPage + part)
+		_, html := v.get(addonHome + part)
 		found := addonToken.FindStringSubmatch(html)
 		if found == nil {
 			v.t.Fatalf("%s has no form:\n%s", part, html)
 		}
 		form.Set("kb_token", found[1])
 	}
-	return v.send(http.MethodPost, addonPage+part, strings.NewReader(form.Encode()), head...)
+	return v.send(http.MethodPost, addonHome+part, strings.NewReader(form.Encode()), head...)
 }
 
 // support is an admin whose role has no access to the addon.
@@ -47,7 +47,9 @@ func TestAddon_refusesWhoeverHasNoRightToIt(t *testing.T) {
 	w := ownWorld(t)
 	const pool = "&page=pools&part=add"
 	good := url.Values{"server": {fmt.Sprint(w.WHMCS.Seeded.ServerID)}, "type": {"IPv4"}, "bridge": {"vmbr7"}, "vlan": {"0"}, "gateway": {"198.51.100.1"}, "mask": {"24"}, "start": {"198.51.100.10"}, "stop": {"198.51.100.20"}}
-	pools := func() string { return w.value(t, "SELECT COUNT(*) FROM puq_proxmox_kvm_ip_pools WHERE bridge = 'vmbr7'") }
+	pools := func() string {
+		return w.value(t, "SELECT COUNT(*) FROM puq_proxmox_kvm_ip_pools WHERE bridge = 'vmbr7'")
+	}
 	form := func(token string) url.Values {
 		sent := url.Values{"kb_token": {token}}
 		for name, value := range good {
@@ -56,7 +58,7 @@ func TestAddon_refusesWhoeverHasNoRightToIt(t *testing.T) {
 		return sent
 	}
 	admin := w.admin(t)
-	_, html := admin.get(addonPage + pool)
+	_, html := admin.get(addonHome + pool)
 	token := addonToken.FindStringSubmatch(html)
 	if token == nil {
 		t.Fatalf("no form:\n%s", html)
@@ -77,21 +79,21 @@ func TestAddon_refusesWhoeverHasNoRightToIt(t *testing.T) {
 		"a page of another site":    {admin, token[1], []string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden, "did not come from a page of your present session"},
 	} {
 		for _, bare := range []string{"", "&bare=1"} {
-			status, body := c.who.fill(pool+bare, form(c.token), c.head...)
+			status, body := c.who.submit(pool+bare, form(c.token), c.head...)
 			if status != c.status || !strings.Contains(body, c.words) {
 				t.Errorf("%s: POST answers %d, want %d with %q:\n%s", name, status, c.status, c.words, body)
 			}
 		}
 		if c.who != admin && c.who != other {
-			if status, body := c.who.get(addonPage); status != c.status || strings.Contains(body, "kb-addon") {
+			if status, body := c.who.get(addonHome); status != c.status || strings.Contains(body, "kb-addon") {
 				t.Errorf("%s: GET answers %d:\n%s", name, status, body)
 			}
 		}
 	}
-	if status, _ := admin.get(addonPage + pool + "&" + form(token[1]).Encode()); status != http.StatusOK || pools() != "0" {
+	if status, _ := admin.get(addonHome + pool + "&" + form(token[1]).Encode()); status != http.StatusOK || pools() != "0" {
 		t.Errorf("after a GET of the write, %d, there are %s pools, want none", status, pools())
 	}
-	if _, body := admin.fill(pool, form(token[1])); pools() != "1" {
+	if _, body := admin.submit(pool, form(token[1])); pools() != "1" {
 		t.Errorf("the same form from its own session made %s pools:\n%s", pools(), body)
 	}
 }

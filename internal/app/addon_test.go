@@ -37,7 +37,7 @@ func TestAddon_pageWeight(t *testing.T) {
 	const first, later = 150 << 10, 25 << 10
 	v := sharedWorld(t).admin(t)
 	for _, page := range addonPages() {
-		_, html := v.get(addonPage + "&page=" + page)
+		_, html := v.get(addonHome + "&page=" + page)
 		weight, assets := compressed(t, html), 0
 		for _, link := range assetLinks.FindAllStringSubmatch(html, -1) {
 			status, body := v.get("admin/" + strings.ReplaceAll(link[1], "&amp;", "&"))
@@ -62,14 +62,14 @@ func TestAddon_saysHowToStartADeadService(t *testing.T) {
 	w := ownWorld(t)
 	b := w.browser(t, 1280)
 	b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
-	b.open(addonPage + "&page=pools")
+	b.open(addonHome + "&page=pools")
 	if err := w.down(); err != nil {
 		t.Fatal(err)
 	}
 	b.do(chromedp.Click(`a[data-kb-dialog]`), chromedp.WaitVisible(".kb-alert-said"))
 	contains(t, "the page whose dialog could not be opened", b.text(), "cannot be reached", `Start it with "kvmbridge serve"`)
 	b.picture("addon-dead-dialog")
-	b.open(addonPage)
+	b.open(addonHome)
 	contains(t, "the page without a service", b.text(), "cannot be reached", `Start it with "kvmbridge serve"`)
 	b.picture("addon-dead")
 }

@@ -24,6 +24,8 @@
 //	what dns.php gives to scripts    internal/namelist
 //	what a page of the addon does    pages/ (router, one package per page), front.go (the list); internal/web renders it
 //	what the service page shows      views/ reads it, internal/web renders it
+//	what may be set while it runs    settings.go, internal/settings; the page is pages/settings
+//	periodic tasks, and who rings    tasks.go, schedule.go, internal/tasks
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      showroom/demo.go, playground/; figures: showroom/bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim

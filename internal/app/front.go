@@ -19,9 +19,12 @@ func (s *Sidecar) front(d *desk.Desk, w *web.Pages) *pages.Router {
 	figures := overview.New(s.store.Handle())
 	facts := help.Facts{Schema: s.store.SchemaVersion, Database: figures.Database, Addon: s.whmcs.AddonSettings}
 	list := roster.NewList(rosterrows.New(s.store.Handle()), clock.System{}, s.log)
+	set := s.settingsPage(w)
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
 		"home":     home.New(s.store, figures, s.book, s.clock, w),
 		"help":     help.New(facts, cli.Version(), cli.Commit(), w),
 		"machines": machines.New(list, d, w, s.log),
+		"settings": set.General(),
+		"cron":     set.Cron(),
 	}}
 }

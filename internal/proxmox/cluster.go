@@ -50,7 +50,7 @@ type Cluster struct {
 	slots   chan struct{}
 	clock   clock.Clock
 	auth    Auth
-	version atomic.Pointer[Version]
+	version *atomic.Pointer[Version]
 }
 
 var _ hypervisor.Cluster = (*Cluster)(nil)
@@ -80,7 +80,15 @@ func New(cfg Config) (*Cluster, error) {
 		slots:   make(chan struct{}, cfg.Parallel),
 		clock:   cfg.Clock,
 		auth:    cfg.Auth,
+		version: new(atomic.Pointer[Version]),
 	}, nil
+}
+
+// WithTimeout is the same cluster, with its connections and its slots, for calls that may take another time each.
+func (c *Cluster) WithTimeout(d time.Duration) *Cluster {
+	limited := *c
+	limited.timeout = d
+	return &limited
 }
 
 func (c Config) withDefaults() Config {
