@@ -1,10 +1,14 @@
 package app
 
 import (
+	"time"
+
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/help"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/home"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/zones"
+	"github.com/kvmbridge/kvmbridge/internal/dns/zonedesk"
 	"github.com/kvmbridge/kvmbridge/internal/store/overview"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
@@ -14,7 +18,13 @@ func (s *Sidecar) front(w *web.Pages) *pages.Router {
 	figures := overview.New(s.store.Handle())
 	facts := help.Facts{Schema: s.store.SchemaVersion, Database: figures.Database, Addon: s.whmcs.AddonSettings}
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
-		"home": home.New(s.store, figures, s.book, s.clock, w),
-		"help": help.New(facts, cli.Version(), cli.Commit(), w),
+		"home":  home.New(s.store, figures, s.book, s.clock, w),
+		"help":  help.New(facts, cli.Version(), cli.Commit(), w),
+		"zones": (&zones.Page{Desk: s.zoneDesk(), Web: w, Clock: s.clock, Patience: 8 * time.Second}).Parts(),
 	}}
+}
+
+// zoneDesk is where staff change zones; what they order is taken at once.
+func (s *Sidecar) zoneDesk() *zonedesk.Desk {
+	return &zonedesk.Desk{Book: s.book, Open: s.shop.Open, Clock: s.clock, Wake: func() { s.keeper.Wake(); s.courier.Wake() }}
 }

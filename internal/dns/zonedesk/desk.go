@@ -40,6 +40,15 @@ func (d *Desk) Zone(ctx context.Context, id int64) (zones.Zone, error) {
 	return z.Redacted(), err
 }
 
+// Counted is a saved zone as it stands in the list; a *NoZoneError when there is none of that id.
+func (d *Desk) Counted(ctx context.Context, id int64) (l Listed, err error) {
+	if l.Zone, err = d.Zone(ctx, id); err != nil {
+		return l, err
+	}
+	l.Count, err = d.Book.DNSCount(ctx, id)
+	return l, err
+}
+
 func (d *Desk) zone(ctx context.Context, id int64) (zones.Zone, error) {
 	z, err := d.Book.DNSZone(ctx, id)
 	if !errors.Is(err, zonebook.ErrNoZone) {

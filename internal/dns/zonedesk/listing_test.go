@@ -84,7 +84,7 @@ func TestPending_listsWhatIsNotRight(t *testing.T) {
 			names = append(names, r.Name)
 		}
 		want := ledger.Count{Live: 1, Pending: 3, Failed: 2, Ours: 4}
-		if quiet(t, p); err != nil || fmt.Sprint(names) != c.names || p.Found != c.found || p.Count != want || p.Zone.Name != "example.org" {
+		if quiet(t, p); err != nil || fmt.Sprint(names) != c.names || p.Found != c.found || p.Count != want || p.Name != "example.org" {
 			t.Errorf("%+v: %v, found %d, counts %+v (%v); want %s, %d", c.q, names, p.Found, p.Count, err, c.names, c.found)
 		}
 	}

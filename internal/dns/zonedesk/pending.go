@@ -3,27 +3,21 @@ package zonedesk
 import (
 	"context"
 
-	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
 	"github.com/kvmbridge/kvmbridge/internal/store/ledger"
 )
 
 // Pending are records of a zone that are not as they should be yet.
 type Pending struct {
-	Zone  zones.Zone // without its secrets
+	Listed
 	Rows  []ledger.Row
 	Found int // records that the question means
-	Count ledger.Count
 }
 
 // Pending lists records of one zone that are not as they should be yet, those that failed first.
 func (d *Desk) Pending(ctx context.Context, q ledger.Question) (p Pending, err error) {
-	if p.Zone, err = d.Zone(ctx, q.ZoneID); err != nil {
-		return p, err
+	if p.Listed, err = d.Counted(ctx, q.ZoneID); err == nil {
+		p.Rows, p.Found, err = d.Book.PendingDNSRecords(ctx, q)
 	}
-	if p.Rows, p.Found, err = d.Book.PendingDNSRecords(ctx, q); err != nil {
-		return p, err
-	}
-	p.Count, err = d.Book.DNSCount(ctx, q.ZoneID)
 	return p, err
 }
 
