@@ -20,7 +20,7 @@ func (s *Sidecar) front(w *web.Pages) *pages.Router {
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
 		"home":  home.New(s.store, figures, s.book, s.clock, w),
 		"help":  help.New(facts, cli.Version(), cli.Commit(), w),
-		"zones": (&zones.Page{Desk: s.zoneDesk(), Web: w, Clock: s.clock, Patience: 8 * time.Second}).Parts(),
+		"zones": zones.New(s.zoneDesk(), s.clock, 8*time.Second, w),
 	}}
 }
 

@@ -62,14 +62,21 @@ func (b *browser) push(label string) {
 	b.do(chromedp.Evaluate("void ("+find+").click()", nil))
 }
 
-// closed waits until no dialog is open.
+// shot keeps a picture and looks whether everybody can use what is shown.
+func (b *browser) shot(name string) {
+	b.t.Helper()
+	b.picture(name)
+	b.accessible(name)
+}
+
+// closed waits until no dialog is open and the page behind it is there.
 func (b *browser) closed() {
 	b.t.Helper()
+	var state string
 	await(b.t, "the end of the dialog", func() bool {
-		var open bool
-		b.do(chromedp.Evaluate("!!document.querySelector('dialog[open]') || document.readyState !== 'complete'", &open))
-		return !open
-	}, b.text)
+		b.do(chromedp.Evaluate("(d => document.readyState + (d ? ' ' + d.innerText : ''))(document.querySelector('dialog[open]'))", &state))
+		return state == "complete"
+	}, func() string { return state + " over " + b.text() })
 }
 
 // enter puts a value into a field of the dialog.
@@ -95,7 +102,7 @@ func TestBrowser_zones(t *testing.T) {
 			b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
 			b.open(zonesPage)
 			b.reads("what to do first", "No DNS zone is configured yet", "Add one zone per domain or network", "What PowerDNS needs")
-			b.picture("zones-empty-" + name)
+			b.shot("zones-empty-" + name)
 			b.addZone(s, name)
 			b.testAndBreak(w, name)
 			b.mend(w, s, name)
@@ -123,13 +130,13 @@ func (b *browser) addZone(s *pdns.Server, name string) {
 	if focused != "powerdns_server" {
 		b.t.Errorf("the focus is on %q", focused)
 	}
-	b.picture("zones-form-" + name)
+	b.shot("zones-form-" + name)
 	b.enter("powerdns_server", s.API+"/api/v1/")
 	b.enter("secret[powerdns_api_key]", s.Key)
 	b.push("Save")
 	b.closed()
 	b.reads("the list", "The zone was added.", "example.net", "POWERDNS", s.API)
-	b.picture("zones-list-" + name)
+	b.shot("zones-list-" + name)
 }
 
 // dialog is what a person reads in the open dialog.
@@ -144,7 +151,7 @@ func (b *browser) testAndBreak(w *world, name string) {
 	b.t.Helper()
 	b.push("Test")
 	b.reads("a good test", "The zone can be reached and written.", "OK", "the zone example.net is there")
-	b.picture("zones-test-good-" + name)
+	b.shot("zones-test-good-" + name)
 	b.push("Edit")
 	b.reads("the form", "Edit DNS Zone")
 	var placeholder, value string
@@ -159,7 +166,7 @@ func (b *browser) testAndBreak(w *world, name string) {
 	b.reads("the list", "The zone was saved.")
 	b.push("Test")
 	b.reads("a bad test", "The zone cannot be used as it is.", "FAILED", "reachable", "401")
-	b.picture("zones-test-bad-" + name)
+	b.shot("zones-test-bad-" + name)
 	b.push("Close")
 	b.closed()
 	w.ready(b.t, w.order(b.t))
@@ -168,7 +175,7 @@ func (b *browser) testAndBreak(w *world, name string) {
 	}, w.log.tail)
 	b.push("Records")
 	b.reads("the failed record", "Records that are not right yet", "Failed: 1", "192.0.2.10", "to be written", "401", "Retry all that failed")
-	b.picture("zones-records-" + name)
+	b.shot("zones-records-" + name)
 	b.push("Close")
 	b.closed()
 }
@@ -192,7 +199,7 @@ func (b *browser) mend(w *world, s *pdns.Server, name string) {
 	b.reads("the failed record", "away", "UTC")
 	b.push("Retry")
 	b.reads("that it went well, without a reload", "All records of this zone are as they should be.")
-	b.picture("zones-records-well-" + name)
+	b.shot("zones-records-well-" + name)
 	b.push("Close")
 	b.closed()
 }
@@ -202,14 +209,14 @@ func (b *browser) end(name string) {
 	b.t.Helper()
 	b.push("Delete")
 	b.reads("the question", "Delete DNS Zone", "1 record of ours stays behind in this zone.", "Delete anyway")
-	b.picture("zones-delete-" + name)
+	b.shot("zones-delete-" + name)
 	b.push("Delete")
 	b.reads("the refusal", "would stay behind in example.net", "Tick the box if that is meant.")
 	b.do(chromedp.Click(`dialog[open] [name="anyway"]`))
 	b.push("Delete")
 	b.closed()
 	b.reads("the end", "The zone was deleted here.", "1 record of ours is in a zone whose entry was deleted here.")
-	b.picture("zones-end-" + name)
+	b.shot("zones-end-" + name)
 }
 
 // What other programs saved and what servers answer is text, whatever stands in it.

@@ -53,8 +53,8 @@ type draft struct {
 	keeps   bool              // secrets of the zone's type are saved
 }
 
-func (p *Page) form(site web.Site, d draft) web.ZoneForm {
-	t := p.Web.Text
+func (p *page) form(site web.Site, d draft) web.ZoneForm {
+	t := p.web.Text
 	f := web.ZoneForm{Site: site, ID: d.zone.ID, Revision: d.zone.Revision, TakeOver: d.zone.TakeOver}
 	f.Name = web.Input{Name: "zone", Label: t("zone"), Value: d.zone.Name, Placeholder: "example.com", Hint: t("zone_hint"), Required: true, Wrong: d.wrong["zone"]}
 	f.TTL = web.Input{Name: "ttl", Label: t("ttl"), Value: d.ttl, Placeholder: strconv.Itoa(dns.DefaultTTL), Hint: t("zone_ttl_hint"), Wrong: d.wrong["ttl"]}
@@ -69,7 +69,7 @@ func (p *Page) form(site web.Site, d draft) web.ZoneForm {
 	return f
 }
 
-func (p *Page) input(d draft, provider string, f zones.Field) web.Input {
+func (p *page) input(d draft, provider string, f zones.Field) web.Input {
 	chosen := provider == d.zone.Provider
 	in := web.Input{
 		Name: fieldName(provider, f.Name), Label: f.Label, Placeholder: f.Placeholder, Hint: f.Hint, Required: f.Required, Secret: f.Secret,
@@ -84,7 +84,7 @@ func (p *Page) input(d draft, provider string, f zones.Field) web.Input {
 	if f.Secret {
 		in.Value, in.Again = "", d.secrets[in.Name] != ""
 		if chosen && d.keeps {
-			in.Placeholder = p.Web.Text("zone_keep")
+			in.Placeholder = p.web.Text("zone_keep")
 		}
 	}
 	return in

@@ -12,20 +12,20 @@ import (
 // perPage is how many zones a page of the list has (product-spec §8.8).
 const perPage = 10
 
-func (p *Page) list(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) list(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	q := zonedesk.Query{Search: r.Query.Get("search"), Sort: r.Query.Get("sort"), Down: r.Query.Get("order") == "down", Offset: offset(r), Limit: perPage}
-	l, err := p.Desk.List(ctx, q)
+	l, err := p.desk.List(ctx, q)
 	if err != nil {
 		return pages.Answer{}, err
 	}
-	page := web.Zones{Site: r.Site, Search: q.Search, All: l.All, Lost: l.Lost, Columns: columns(r, q)}
+	shown := web.Zones{Site: r.Site, Search: q.Search, All: l.All, Lost: l.Lost, Columns: columns(r, q)}
 	for _, z := range l.Rows {
-		page.Rows = append(page.Rows, rowOf(z))
+		shown.Rows = append(shown.Rows, rowOf(z))
 	}
-	page.Pager = web.PagerOf(q.Offset, perPage, len(page.Rows), l.Found, func(from int) string {
+	shown.Pager = web.PagerOf(q.Offset, perPage, len(shown.Rows), l.Found, func(from int) string {
 		return r.To(name, "search", q.Search, "sort", q.Sort, "order", r.Query.Get("order"), "from", from)
 	})
-	html, err := p.Web.Zones(page)
+	html, err := p.web.Zones(shown)
 	return pages.Answer{HTML: html}, err
 }
 

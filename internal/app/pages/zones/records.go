@@ -13,35 +13,35 @@ import (
 
 const recordsPerPage = 25
 
-func (p *Page) records(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) records(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	return p.pending(ctx, r, "")
 }
 
 // pending lists the records of a zone that are not right yet; notice is the key of what was just done with them.
-func (p *Page) pending(ctx context.Context, r *pages.Request, notice string) (pages.Answer, error) {
+func (p *page) pending(ctx context.Context, r *pages.Request, notice string) (pages.Answer, error) {
 	id, err := r.ID()
 	if err != nil {
 		return pages.Answer{}, err
 	}
 	q := ledger.Question{ZoneID: id, Failed: r.Query.Get("failed") != "", Search: r.Query.Get("search"), Offset: offset(r), Limit: recordsPerPage}
-	found, err := p.Desk.Pending(ctx, q)
+	found, err := p.desk.Pending(ctx, q)
 	if err != nil {
 		return pages.Answer{}, sentence(err)
 	}
 	link := func(from int) string {
 		return r.To(name, "part", "records", "id", id, "search", q.Search, "failed", r.Query.Get("failed"), "from", from)
 	}
-	page := web.ZoneRecords{
+	shown := web.ZoneRecords{
 		Site: r.Site, Zone: rowOf(found.Listed), Notice: notice, Search: q.Search, Failed: q.Failed, Here: link(q.Offset),
 		Pager: web.PagerOf(q.Offset, recordsPerPage, len(found.Rows), found.Found, link),
 	}
-	page.Pager.Dialog = true
-	now := p.Clock.Now()
+	shown.Pager.Dialog = true
+	now := p.clock.Now()
 	for _, row := range found.Rows {
-		page.Rows = append(page.Rows, recordOf(row, now))
+		shown.Rows = append(shown.Rows, recordOf(row, now))
 	}
-	page.Refresh = pause(page.Rows)
-	html, err := p.Web.ZoneRecords(page)
+	shown.Refresh = pause(shown.Rows)
+	html, err := p.web.ZoneRecords(shown)
 	return p.answer("zone_records_title", html, err)
 }
 
@@ -77,7 +77,7 @@ func pause(rows []web.ZoneRecord) (seconds int) {
 }
 
 // retry makes one record due, or all that failed.
-func (p *Page) retry(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) retry(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	id, err := r.ID()
 	if err != nil {
 		return pages.Answer{}, err
@@ -93,16 +93,16 @@ func (p *Page) retry(ctx context.Context, r *pages.Request) (pages.Answer, error
 }
 
 // due says what came of it, as the key of a notice.
-func (p *Page) due(ctx context.Context, r *pages.Request, zone int64) (string, error) {
+func (p *page) due(ctx context.Context, r *pages.Request, zone int64) (string, error) {
 	if r.Form.Get("all") != "" {
-		n, err := p.Desk.RetryZone(ctx, zone)
+		n, err := p.desk.RetryZone(ctx, zone)
 		if n == 0 {
 			return "zone_quiet", err
 		}
 		return "zone_retried", err
 	}
 	record, _ := strconv.ParseInt(r.Form.Get("record"), 10, 64) // no record has the id 0
-	due, err := p.Desk.RetryRecord(ctx, zone, record)
+	due, err := p.desk.RetryRecord(ctx, zone, record)
 	if !due {
 		return "record_quiet", err
 	}

@@ -11,21 +11,21 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
 
-func (p *Page) blank(_ context.Context, r *pages.Request) (pages.Answer, error) {
-	html, err := p.Web.ZoneForm(p.form(r.Site, draft{}))
+func (p *page) blank(_ context.Context, r *pages.Request) (pages.Answer, error) {
+	html, err := p.web.ZoneForm(p.form(r.Site, draft{}))
 	return p.answer("zone_add_title", html, err)
 }
 
-func (p *Page) add(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) add(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	z := typed(r)
-	_, err := p.Desk.Add(ctx, author(r), z)
+	_, err := p.desk.Add(ctx, author(r), z)
 	if err == nil {
 		return pages.Done(r, "zone_added"), nil
 	}
 	return p.again(r, "zone_add_title", draft{zone: z}, err)
 }
 
-func (p *Page) saved(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) saved(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	z, err := p.zone(ctx, r)
 	if err != nil {
 		return pages.Answer{}, err
@@ -36,31 +36,31 @@ func (p *Page) saved(ctx context.Context, r *pages.Request) (pages.Answer, error
 		d.wrong = map[string]string{}
 		for _, f := range zones.Find(z.Provider).Fields {
 			if f.Secret {
-				d.wrong[f.Name], d.keeps = p.Web.Text("zone_unreadable"), false
+				d.wrong[f.Name], d.keeps = p.web.Text("zone_unreadable"), false
 			}
 		}
 	}
-	html, err := p.Web.ZoneForm(p.form(r.Site, d))
+	html, err := p.web.ZoneForm(p.form(r.Site, d))
 	return p.answer("zone_edit_title", html, err)
 }
 
 // zone is the one that the address names.
-func (p *Page) zone(ctx context.Context, r *pages.Request) (zones.Zone, error) {
+func (p *page) zone(ctx context.Context, r *pages.Request) (zones.Zone, error) {
 	id, err := r.ID()
 	if err != nil {
 		return zones.Zone{}, err
 	}
-	z, err := p.Desk.Zone(ctx, id)
+	z, err := p.desk.Zone(ctx, id)
 	return z, sentence(err)
 }
 
-func (p *Page) edit(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) edit(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	saved, err := p.zone(ctx, r)
 	if err != nil {
 		return pages.Answer{}, err
 	}
 	z := typed(r)
-	_, err = p.Desk.Edit(ctx, zonedesk.Edit{
+	_, err = p.desk.Edit(ctx, zonedesk.Edit{
 		ID: saved.ID, Revision: seen(r), Anyway: r.Form.Get("anyway") != "", By: author(r), Fill: func(zones.Zone) zones.Zone { return z },
 	})
 	if err == nil {
@@ -79,7 +79,7 @@ func seen(r *pages.Request) string {
 }
 
 // again shows a form that was refused, as it was typed, with the reason where it belongs.
-func (p *Page) again(r *pages.Request, title string, d draft, err error) (pages.Answer, error) {
+func (p *page) again(r *pages.Request, title string, d draft, err error) (pages.Answer, error) {
 	faults, wrong := errors.AsType[zones.FormErrors](err)
 	behind, stays := errors.AsType[*zonedesk.BehindError](err)
 	late := errors.Is(err, zonedesk.ErrChanged)
@@ -98,40 +98,40 @@ func (p *Page) again(r *pages.Request, title string, d draft, err error) (pages.
 	case late:
 		f.Fault = asSentence(zonedesk.ErrChanged)
 	}
-	html, err := p.Web.ZoneForm(f)
+	html, err := p.web.ZoneForm(f)
 	return p.answer(title, html, err)
 }
 
 // question asks before a zone is forgotten.
-func (p *Page) question(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) question(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	return p.ask(ctx, r, "")
 }
 
-func (p *Page) ask(ctx context.Context, r *pages.Request, fault string) (pages.Answer, error) {
+func (p *page) ask(ctx context.Context, r *pages.Request, fault string) (pages.Answer, error) {
 	id, err := r.ID()
 	if err != nil {
 		return pages.Answer{}, err
 	}
-	z, err := p.Desk.Counted(ctx, id)
+	z, err := p.desk.Counted(ctx, id)
 	if err != nil {
 		return pages.Answer{}, sentence(err)
 	}
-	html, err := p.Web.ZoneEnd(web.ZoneEnd{Site: r.Site, Zone: rowOf(z), Revision: z.Revision, Behind: z.Ours, Fault: fault})
+	html, err := p.web.ZoneEnd(web.ZoneEnd{Site: r.Site, Zone: rowOf(z), Revision: z.Revision, Behind: z.Ours, Fault: fault})
 	return p.answer("zone_delete_title", html, err)
 }
 
-func (p *Page) end(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) end(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	id, err := r.ID()
 	if err != nil {
 		return pages.Answer{}, err
 	}
-	_, err = p.Desk.Delete(ctx, zonedesk.Delete{ID: id, Revision: seen(r), Anyway: r.Form.Get("anyway") != "", By: author(r)})
+	_, err = p.desk.Delete(ctx, zonedesk.Delete{ID: id, Revision: seen(r), Anyway: r.Form.Get("anyway") != "", By: author(r)})
 	behind, stays := errors.AsType[*zonedesk.BehindError](err)
 	switch {
 	case err == nil:
 		return pages.Done(r, "zone_deleted"), nil
 	case stays:
-		return p.ask(ctx, r, asSentence(behind)+" "+p.Web.Text("zone_tick"))
+		return p.ask(ctx, r, asSentence(behind)+" "+p.web.Text("zone_tick"))
 	case errors.Is(err, zonedesk.ErrChanged):
 		return p.ask(ctx, r, asSentence(err))
 	}

@@ -18,28 +18,27 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
 
-// Page is the page of DNS zones; all fields are required.
-type Page struct {
-	Desk  *zonedesk.Desk
-	Web   *web.Pages
-	Clock clock.Clock
-	// Patience is how long a test may take; WHMCS waits a little longer for the page.
-	Patience time.Duration
+type page struct {
+	desk     *zonedesk.Desk
+	web      *web.Pages
+	clock    clock.Clock
+	patience time.Duration
 }
 
-const name = "zones"
-
-// Parts is what of the page can be asked for.
-func (p *Page) Parts() pages.Page {
+// New is the page over desk. A test may take as long as patience; WHMCS waits a little longer for the page.
+func New(d *zonedesk.Desk, c clock.Clock, patience time.Duration, w *web.Pages) pages.Page {
+	p := &page{d, w, c, patience}
 	return pages.Page{
 		Show: map[string]pages.Handler{"": p.list, "add": p.blank, "edit": p.saved, "delete": p.question, "test": p.test, "records": p.records},
 		Do:   map[string]pages.Handler{"add": p.add, "edit": p.edit, "delete": p.end, "records": p.retry},
 	}
 }
 
+const name = "zones"
+
 // answer is a part under its title, a key of the catalogue.
-func (p *Page) answer(title, html string, err error) (pages.Answer, error) {
-	return pages.Answer{Title: p.Web.Text(title), HTML: html}, err
+func (p *page) answer(title, html string, err error) (pages.Answer, error) {
+	return pages.Answer{Title: p.web.Text(title), HTML: html}, err
 }
 
 // author names who asked in WHMCS's activity log.
@@ -76,14 +75,14 @@ func rowOf(z zonedesk.Listed) web.Zone {
 }
 
 // test runs at once: it changes nothing. The person reads that it runs while the answer is waited for.
-func (p *Page) test(ctx context.Context, r *pages.Request) (pages.Answer, error) {
+func (p *page) test(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	id, err := r.ID()
 	if err != nil {
 		return pages.Answer{}, err
 	}
-	limited, cancel := context.WithTimeout(ctx, p.Patience)
+	limited, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
-	z, findings, err := p.Desk.Test(limited, id)
+	z, findings, err := p.desk.Test(limited, id)
 	if err != nil {
 		return pages.Answer{}, sentence(err)
 	}
@@ -92,6 +91,6 @@ func (p *Page) test(ctx context.Context, r *pages.Request) (pages.Answer, error)
 		t.Findings = append(t.Findings, web.Finding{Step: f.Step, Level: string(f.Level), Text: f.Text})
 		t.Good = t.Good && f.Level != "failed"
 	}
-	html, err := p.Web.ZoneTest(t)
+	html, err := p.web.ZoneTest(t)
 	return p.answer("zone_test_title", html, err)
 }
