@@ -1,13 +1,17 @@
 package app
 
 import (
+	"time"
+
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/help"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/home"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/machines"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/zones"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
+	"github.com/kvmbridge/kvmbridge/internal/dns/zonedesk"
 	"github.com/kvmbridge/kvmbridge/internal/roster"
 	"github.com/kvmbridge/kvmbridge/internal/store/overview"
 	rosterrows "github.com/kvmbridge/kvmbridge/internal/store/roster"
@@ -26,5 +30,11 @@ func (s *Sidecar) front(d *desk.Desk, w *web.Pages) *pages.Router {
 		"machines": machines.New(list, d, w, s.log),
 		"settings": set.General(),
 		"cron":     set.Cron(),
+		"zones":    zones.New(s.zoneDesk(), s.clock, 8*time.Second, w),
 	}}
+}
+
+// zoneDesk is where staff change zones; what they order is taken at once.
+func (s *Sidecar) zoneDesk() *zonedesk.Desk {
+	return &zonedesk.Desk{Book: s.book, Open: s.shop.Open, Clock: s.clock, Wake: func() { s.keeper.Wake(); s.courier.Wake() }}
 }

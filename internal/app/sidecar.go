@@ -24,6 +24,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/courier"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/dns/keeper"
+	"github.com/kvmbridge/kvmbridge/internal/dns/providers"
 	"github.com/kvmbridge/kvmbridge/internal/namelist"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/settings"
@@ -48,6 +49,7 @@ type Sidecar struct {
 	courier   *courier.Courier
 	keeper    *keeper.Keeper
 	book      records.Book
+	shop      *providers.Shop
 	keys      *keyring
 	settings  *settings.Live
 	folder    string // of WHMCS, absolute; "" = not known
@@ -97,7 +99,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		return err
 	}
 	s.book = records.NewBook(s.store, box)
-	s.keeper, _ = records.NewKeeper(s.book, o.Clock, s.log)
+	s.keeper, s.shop = records.NewKeeper(s.book, o.Clock, s.log)
 	steps := &vm.Steps{
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.keeper,
 		Clock: o.Clock, Random: rand.Reader, Settings: vm.Settings{
