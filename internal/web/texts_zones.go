@@ -3,21 +3,14 @@ package web
 // listTexts stand in lists and forms of every kind.
 func listTexts() map[string]string {
 	return map[string]string{
-		"actions":     "Actions",
 		"attempts":    "Tries",
-		"cancel":      "Cancel",
 		"delete":      "Delete",
 		"edit":        "Edit",
-		"id":          "ID",
 		"next":        "Next",
-		"of":          "of",
 		"optional":    "(optional)",
 		"previous":    "Previous",
 		"retry":       "Retry",
 		"rows":        "Rows",
-		"save":        "Save",
-		"search":      "Search",
-		"server":      "Server",
 		"settings_of": "Settings",
 		"test":        "Test",
 		"ttl":         "TTL",
