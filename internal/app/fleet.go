@@ -69,7 +69,7 @@ func newFleet(cfg config.Config, s *Sidecar, back *callback.Client) *fleet {
 
 // Cluster implements vm.Fleet, for work in the background.
 func (f *fleet) Cluster(ctx context.Context, serverID int64) (hypervisor.Cluster, error) {
-	return f.within(ctx, serverID, f.settings.Now(ctx).HeavyTimeout)
+	return f.within(ctx, serverID, func(ctx context.Context) time.Duration { return f.settings.Now(ctx).HeavyTimeout })
 }
 
 // counter is the same fleet for work that a person waits for.
@@ -77,11 +77,14 @@ type counter struct{ *fleet }
 
 // Cluster implements vm.Fleet.
 func (c counter) Cluster(ctx context.Context, serverID int64) (hypervisor.Cluster, error) {
-	return c.within(ctx, serverID, c.settings.Now(ctx).DefaultTimeout)
+	return c.within(ctx, serverID, c.brief)
 }
 
+// brief is how long a call may take that a person waits for.
+func (f *fleet) brief(ctx context.Context) time.Duration { return f.settings.Now(ctx).DefaultTimeout }
+
 // within is the cluster for calls that may take that long each.
-func (f *fleet) within(ctx context.Context, serverID int64, limit time.Duration) (hypervisor.Cluster, error) {
+func (f *fleet) within(ctx context.Context, serverID int64, limit func(context.Context) time.Duration) (hypervisor.Cluster, error) {
 	if c := f.recent(serverID); c != nil {
 		return c.WithTimeout(limit), nil
 	}
@@ -115,7 +118,7 @@ func (f *fleet) try(ctx context.Context, at endpoint) (problems []string, err er
 	if err != nil {
 		return nil, err
 	}
-	return cluster.WithTimeout(f.settings.Now(ctx).DefaultTimeout).Check(ctx).Problems, nil
+	return cluster.WithTimeout(f.brief).Check(ctx).Problems, nil
 }
 
 func (f *fleet) recent(serverID int64) *proxmox.Cluster {

@@ -80,12 +80,15 @@ func TestEngine_limitIsThatOfTheMoment(t *testing.T) {
 			}
 			return nil
 		})
-		limit := 5 * time.Second
-		table.Steps[0].Limit = func(context.Context) time.Duration { return limit }
+		table.Steps[0].Limit = func(context.Context) time.Duration {
+			if time.Since(start) < time.Minute {
+				return 5 * time.Second
+			}
+			return time.Hour
+		}
 		launch(t, config(s, table), 10*time.Minute)
 		time.Sleep(time.Minute)
 		short := s.get(1).trouble.Failures
-		limit = time.Hour
 		time.Sleep(time.Minute)
 		if long := s.get(1).trouble.Failures; short < 2 || long > short+1 {
 			t.Errorf("%d failures in a minute with 5 s, %d more with an hour", short, long-short)

@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+func lasting(d time.Duration) func(context.Context) time.Duration {
+	return func(context.Context) time.Duration { return d }
+}
+
 // Work that a person waits for and work in the background share a cluster, not the time of a call.
 func TestWithTimeout_boundsTheCallsOfOneSideOnly(t *testing.T) {
 	t.Parallel()
@@ -16,7 +20,7 @@ func TestWithTimeout_boundsTheCallsOfOneSideOnly(t *testing.T) {
 	}}
 	c := cluster(t, s, nil)
 	began := time.Now()
-	_, err := c.WithTimeout(50 * time.Millisecond).Version(t.Context())
+	_, err := c.WithTimeout(lasting(50 * time.Millisecond)).Version(t.Context())
 	if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 400*time.Millisecond {
 		t.Errorf("the short one took %s: %v", took, err)
 	}
@@ -24,7 +28,7 @@ func TestWithTimeout_boundsTheCallsOfOneSideOnly(t *testing.T) {
 		t.Errorf("the long one: %v, %v", v, err)
 	}
 	n := len(s.requests())
-	if v, err := c.WithTimeout(time.Nanosecond).Version(t.Context()); err != nil || v.Release != "8.4" || len(s.requests()) != n {
+	if v, err := c.WithTimeout(lasting(time.Nanosecond)).Version(t.Context()); err != nil || v.Release != "8.4" || len(s.requests()) != n {
 		t.Errorf("what one of them learned the other does not know: %v, %v", v, err)
 	}
 }

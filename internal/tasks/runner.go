@@ -41,7 +41,10 @@ type Runner struct {
 	Holder string // names this process
 }
 
-var errTooLong = errors.New("ended because it lasted longer than the lock timeout")
+var (
+	errTooLong = errors.New("ended because it lasted longer than the lock timeout")
+	errStopped = errors.New("ended because the service was stopped")
+)
 
 // look is how often a run makes sure that its lock was not released.
 const look = 5 * time.Second
@@ -120,10 +123,14 @@ func (r *Runner) bounded(ctx context.Context, id string, token int64, deed Run, 
 	defer watch.Wait()
 	defer end(nil)
 	result, err := safely(ctx, deed)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = fmt.Errorf("%w: %w", cause, err)
+	if err == nil || ctx.Err() == nil {
+		return result, err
 	}
-	return result, err
+	cause := context.Cause(ctx)
+	if errors.Is(cause, context.Canceled) {
+		cause = errStopped
+	}
+	return result, fmt.Errorf("%w (%w)", cause, err)
 }
 
 // watch returns why the run has to end; its error is of no account when the run ended by itself.

@@ -218,6 +218,21 @@ func TestRunner_endsARunThatLastsTooLong(t *testing.T) {
 	}
 }
 
+func TestRunner_leavesNoLockBehindWhenTheServiceStops(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	began, why, done := make(chan struct{}), atomic.Value{}, make(chan struct{})
+	r := b.runner("a", map[string]tasks.Run{tasks.ProcessVMs: blocked(began, &why)})
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { defer close(done); _, _ = r.RunIfDue(ctx, tasks.ProcessVMs, 0) }()
+	<-began
+	stop()
+	<-done
+	if row := b.row(tasks.ProcessVMs); row.Holder != "" || !strings.HasPrefix(row.Fault, "ended because the service was stopped") {
+		t.Errorf("the row says %+v", row)
+	}
+}
+
 // Staff release the lock of a run that turns out to be alive: it is ended and not heard any more.
 func TestRelease_endsTheRunAndMakesRoom(t *testing.T) {
 	t.Parallel()
