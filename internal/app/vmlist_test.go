@@ -45,7 +45,7 @@ func listWorld(t *testing.T) (w *world, ids map[string]int64) {
 	ids["terminate"] = w.listed(t, 21, "Terminated", "terminate")
 	ids["removed"] = w.listed(t, 22, "Cancelled", "remove")
 	ids["stuck"] = w.listed(t, 23, "Terminated", "error_terminate")
-	ids["moving"] = w.listed(t, 24, "Suspended", "cp_firewall")
+	ids["moving"] = w.listed(t, 24, "Suspended", "cp_additional_disk_bandwidth")
 	ids["pending"] = w.listed(t, 25, "Pending", "")
 	ids["gone"] = w.listed(t, 26, "Active", "remove")
 	w.exec(t, "DELETE FROM tblhosting WHERE id = ?", ids["gone"])
@@ -108,6 +108,11 @@ func TestBrowser_machines(t *testing.T) {
 			b.open(listPage)
 			contains(t, "the list", b.text(), "VM Management", "1–10 of 18", "All Services", "All VM Statuses")
 			b.accessible("the list")
+			var beside int
+			b.do(chromedp.Evaluate(`(s => s.scrollWidth - s.clientWidth)(document.querySelector('.kb-scroll'))`, &beside))
+			if beside > 0 {
+				t.Errorf("%d px of the table are out of sight", beside)
+			}
 			b.picture("admin-machines-" + name)
 			b.open(listPage + "&size=25")
 			contains(t, "a ready line", b.vmRow(ids["ready 7"]), "Client07 Tester", "Firm 7 & Co", "5007", "vps-7", "READY", "ACTIVE", "203.0.113.7", "mail7.example.org", "2001:db8::7", "vps-7.example.net")
@@ -261,7 +266,7 @@ func TestBrowser_machinesInBulk(t *testing.T) {
 		b.vmFollow(chromedp.Click(fmt.Sprintf(`button[name=do][value=%s]`, deed)))
 	}
 	tick("reset", "ready 1", "moving", "removed")
-	contains(t, "the question", b.text(), "Reset VM Status", "Client01 Tester", "CP_FIREWALL", "Reset (3)", "New status")
+	contains(t, "the question", b.text(), "Reset VM Status", "Client01 Tester", "CP_ADDITIONAL_DISK_BANDWIDTH", "Reset (3)", "New status")
 	b.accessible("the question")
 	b.picture("admin-machines-bulk")
 	w.exec(t, "DELETE FROM puqProxmoxKVM_vm_info WHERE service_id = ?", ids["removed"])
@@ -352,7 +357,7 @@ func TestMachines_writesNothingWithoutItsForm(t *testing.T) {
 			v.send(http.MethodPost, address, strings.NewReader(form.Encode()))
 		}
 	}
-	for name, want := range map[string]string{"moving": "cp_firewall", "stuck": "error_terminate"} {
+	for name, want := range map[string]string{"moving": "cp_additional_disk_bandwidth", "stuck": "error_terminate"} {
 		if got := w.value(t, "SELECT vm_status FROM puqProxmoxKVM_vm_info WHERE service_id = ?", ids[name]); got != want {
 			t.Errorf("%s is at %q", name, got)
 		}

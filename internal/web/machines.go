@@ -46,9 +46,9 @@ type Machines struct {
 	Site
 	Sight    Sight
 	Rows     []Machine
-	Services []Choice // filters
-	Statuses []Choice
-	Sizes    []Choice
+	Services []SelectOption // filters
+	Statuses []SelectOption
+	Sizes    []SelectOption
 	First    int // number of the first row, from 1
 	Last     int
 	Matching int
@@ -56,8 +56,8 @@ type Machines struct {
 	Pages    int
 }
 
-// Choice is an entry of a drop-down list.
-type Choice struct {
+// SelectOption is an entry of a drop-down list.
+type SelectOption struct {
 	Value, Text string
 	Chosen      bool
 }
@@ -114,30 +114,30 @@ func (m Machine) What() string {
 }
 
 // Hidden are the fields that a form of the list sends besides its own, so that it comes back here.
-func (m Machines) Hidden() []Field {
+func (m Machines) Hidden() []HiddenField {
 	_, query, _ := strings.Cut(m.Link, "?")
-	fields := []Field{}
+	fields := []HiddenField{}
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		name, err1 := url.QueryUnescape(name)
 		value, err2 := url.QueryUnescape(value)
 		if name != "" && err1 == nil && err2 == nil {
-			fields = append(fields, Field{name, value})
+			fields = append(fields, HiddenField{name, value})
 		}
 	}
-	return append(fields, Field{"page", m.Page})
+	return append(fields, HiddenField{"page", m.Page})
 }
 
-// Field is something a form sends that nobody sees.
-type Field struct{ Name, Value string }
+// HiddenField is something a form sends that nobody sees.
+type HiddenField struct{ Name, Value string }
 
 // Kept are the fields that keep Sight when a form leads to a part.
-func (m Machines) Kept() []Field {
+func (m Machines) Kept() []HiddenField {
 	pairs := m.Sight.pairs()
-	var list []Field
+	var list []HiddenField
 	for i := 0; i < len(pairs); i += 2 {
 		if value, _ := pairs[i+1].(string); value != "" {
-			list = append(list, Field{pairs[i].(string), value})
+			list = append(list, HiddenField{pairs[i].(string), value})
 		}
 	}
 	return list
@@ -251,8 +251,8 @@ type Deed struct {
 	URL     string // where it is sent to
 	Back    string // the list
 	Machine Machine
-	Targets []Choice // of a reset
-	Fault   string   // why it was not done
+	Targets []SelectOption // of a reset
+	Fault   string         // why it was not done
 }
 
 // Reset renders the form for another status.
@@ -271,7 +271,7 @@ type Bulk struct {
 	Back     string
 	Do       string // reset or dns
 	Machines []Machine
-	Targets  []Choice
+	Targets  []SelectOption
 	Fault    string
 	Outcomes []Outcome // once it was done
 	Failed   int       // of them

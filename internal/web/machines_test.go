@@ -64,11 +64,11 @@ func TestMachines_headingsSortAndTurnAround(t *testing.T) {
 func TestMachines_formsComeBackToTheSamePage(t *testing.T) {
 	t.Parallel()
 	m := list(1, 1)
-	if d := cmp.Diff([]web.Field{{Name: "module", Value: "a b"}, {Name: "page", Value: "machines"}}, m.Hidden()); d != "" || m.Action() != "addonmodules.php" {
+	if d := cmp.Diff([]web.HiddenField{{Name: "module", Value: "a b"}, {Name: "page", Value: "machines"}}, m.Hidden()); d != "" || m.Action() != "addonmodules.php" {
 		t.Errorf("to %s (-want +got):\n%s", m.Action(), d)
 	}
 	m.Sight.Search = "x"
-	if d := cmp.Diff([]web.Field{{Name: "q", Value: "x"}}, m.Kept()); d != "" {
+	if d := cmp.Diff([]web.HiddenField{{Name: "q", Value: "x"}}, m.Kept()); d != "" {
 		t.Errorf("kept (-want +got):\n%s", d)
 	}
 }

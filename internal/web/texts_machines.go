@@ -24,7 +24,6 @@ func machineTexts() map[string]string {
 		"of":              "of",
 		"of_all":          "of all",
 		"pages":           "Pages",
-		"per_page":        "rows",
 		"product_name":    "Product",
 		"rows_per_page":   "Rows per page",
 		"search":          "Search",
@@ -44,7 +43,6 @@ func machineTexts() map[string]string {
 // deedTexts stand in the dialogs of that list.
 func deedTexts() map[string]string {
 	return map[string]string{
-		"bulk_done":             "Done.",
 		"bulk_dns":              "The DNS records of these VMs are written anew from their present addresses and names.",
 		"bulk_failed":           "of them refused.",
 		"bulk_internal":         "This could not be done now. The sidecar's log says why; try again.",

@@ -71,10 +71,10 @@ func (p *page) form(d deed, m roster.Machine, r *pages.Request, fault string) (p
 }
 
 // targets are the statuses that a machine can be set to, none chosen at first.
-func (p *page) targets(chosen string) []web.Choice {
-	list := []web.Choice{{Text: p.web.Text("choose")}}
+func (p *page) targets(chosen string) []web.SelectOption {
+	list := []web.SelectOption{{Text: p.web.Text("choose")}}
 	for _, s := range desk.ResetTargets() {
-		list = append(list, web.Choice{Value: string(s), Text: string(s), Chosen: string(s) == chosen})
+		list = append(list, web.SelectOption{Value: string(s), Text: string(s), Chosen: string(s) == chosen})
 	}
 	return list
 }

@@ -41,11 +41,11 @@ func query(s web.Sight) roster.Query {
 }
 
 // services are the entries of the first filter; a status that is not among the usual ones stays visible while it is asked for.
-func (p *page) services(chosen string) []web.Choice {
+func (p *page) services(chosen string) []web.SelectOption {
 	return choices(p.web.Text("all_services"), roster.ServiceStatuses(), chosen)
 }
 
-func (p *page) statuses(chosen string) []web.Choice {
+func (p *page) statuses(chosen string) []web.SelectOption {
 	var all []string
 	for _, s := range roster.Statuses() {
 		all = append(all, string(s))
@@ -53,22 +53,22 @@ func (p *page) statuses(chosen string) []web.Choice {
 	return choices(p.web.Text("all_vm_statuses"), all, chosen)
 }
 
-func choices(none string, all []string, chosen string) []web.Choice {
-	list := []web.Choice{{Text: none}}
+func choices(none string, all []string, chosen string) []web.SelectOption {
+	list := []web.SelectOption{{Text: none}}
 	if chosen != "" && !slices.Contains(all, chosen) {
 		all = append(all, chosen)
 	}
 	for _, value := range all {
-		list = append(list, web.Choice{Value: value, Text: value, Chosen: value == chosen})
+		list = append(list, web.SelectOption{Value: value, Text: value, Chosen: value == chosen})
 	}
 	return list
 }
 
-func sizeChoices(chosen int) []web.Choice {
-	var list []web.Choice
+func sizeChoices(chosen int) []web.SelectOption {
+	var list []web.SelectOption
 	for _, n := range sizes() {
 		text := strconv.Itoa(n)
-		list = append(list, web.Choice{Value: text, Text: text, Chosen: n == chosen})
+		list = append(list, web.SelectOption{Value: text, Text: text, Chosen: n == chosen})
 	}
 	return list
 }
