@@ -25,8 +25,8 @@ func bridgeFault(name string) string {
 func Check(p Pool) []string { return Inspect(p).Texts() }
 
 // Inspect is Check with the field that each sentence is about.
-func Inspect(p Pool) Faults {
-	var faults Faults
+func Inspect(p Pool) FormErrors {
+	var faults FormErrors
 	faults.note(FieldBridge, bridgeFault(p.Bridge))
 	faults.note(FieldVLAN, vlanFault(p.VLAN))
 	faults.note(rangeFault(p))

@@ -32,13 +32,13 @@ type Fault struct {
 	Text  string // one sentence
 }
 
-// Faults are all faults of a pool at once, at most one of each field.
-type Faults []Fault
+// FormErrors are all faults of a pool at once, at most one of each field.
+type FormErrors []Fault
 
-func (f Faults) Error() string { return strings.Join(f.Texts(), " ") }
+func (f FormErrors) Error() string { return strings.Join(f.Texts(), " ") }
 
 // Texts are the sentences.
-func (f Faults) Texts() []string {
+func (f FormErrors) Texts() []string {
 	var texts []string
 	for _, fault := range f {
 		texts = append(texts, fault.Text)
@@ -47,7 +47,7 @@ func (f Faults) Texts() []string {
 }
 
 // Of is the sentence about a field, "" when nothing is wrong with it.
-func (f Faults) Of(field string) string {
+func (f FormErrors) Of(field string) string {
 	for _, fault := range f {
 		if fault.Field == field {
 			return fault.Text
@@ -57,7 +57,7 @@ func (f Faults) Of(field string) string {
 }
 
 // note keeps the first sentence about each field.
-func (f *Faults) note(field, text string) {
+func (f *FormErrors) note(field, text string) {
 	if text != "" && f.Of(field) == "" {
 		*f = append(*f, Fault{field, text})
 	}

@@ -45,7 +45,7 @@ func (f *Form) Set(field, text string) {
 
 // Pool reads the form. The faults are those of texts that cannot be read and those of Inspect; the pool counts only
 // without any. It does not know which servers exist.
-func (f Form) Pool() (Pool, Faults) {
+func (f Form) Pool() (Pool, FormErrors) {
 	f = f.trimmed()
 	r := formReader{family: f.Family()}
 	p := Pool{ServerID: r.server(f.Server), Network: Network{Bridge: f.Bridge}}
@@ -111,7 +111,7 @@ func or(text, fallback string) string {
 // formReader keeps the faults of a form.
 type formReader struct {
 	family int
-	faults Faults
+	faults FormErrors
 }
 
 func (r *formReader) bits() int {
@@ -126,7 +126,7 @@ func (r *formReader) server(text string) int64 {
 	if err != nil || id == 0 {
 		r.faults.note(FieldServer, "Choose the server that the pool belongs to.")
 	}
-	return int64(id) //nolint:gosec // 32 bits fit
+	return int64(id)
 }
 
 func (r *formReader) kind(text string) {

@@ -31,10 +31,10 @@ func (f LineFault) String() string {
 	return fmt.Sprintf("Line %d, %s: %s", f.Line, f.Field, f.Text)
 }
 
-// LineFaults are all faults of a CSV text at once.
-type LineFaults []LineFault
+// LineErrors are all faults of a CSV text at once.
+type LineErrors []LineFault
 
-func (f LineFaults) Error() string {
+func (f LineErrors) Error() string {
 	texts := make([]string, len(f))
 	for i, fault := range f {
 		texts[i] = fault.String()
@@ -74,25 +74,27 @@ func original(cell string) string {
 	return cell
 }
 
-func isFormula(cell string) bool { return cell != "" && strings.ContainsRune(formulaSigns, rune(cell[0])) }
+func isFormula(cell string) bool {
+	return cell != "" && strings.ContainsRune(formulaSigns, rune(cell[0]))
+}
 
 // ReadCSV reads what WriteCSV wrote or a spreadsheet saved: columns in any order under the names of the fields, separated by
 // commas, semicolons or tabs. type, vlan, dns1 and dns2 may be missing; empty lines are skipped. It looks at the form of
-// the text only, Form.Pool judges the pools. Faults are LineFaults.
+// the text only, Form.Pool judges the pools. Faults are LineErrors.
 func ReadCSV(text string) ([]Line, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comma, r.FieldsPerRecord = separator(text), -1
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, LineFaults{{1, Fault{"", "The text is empty; its first line must name the columns " + strings.Join(Fields(), ",") + "."}}}
+		return nil, LineErrors{{1, Fault{"", "The text is empty; its first line must name the columns " + strings.Join(Fields(), ",") + "."}}}
 	}
 	if err != nil {
-		return nil, LineFaults{quoteFault(err)}
+		return nil, LineErrors{quoteFault(err)}
 	}
 	columns, fault := readHeader(header)
 	if fault != "" {
-		return nil, LineFaults{{1, Fault{"", fault}}}
+		return nil, LineErrors{{1, Fault{"", fault}}}
 	}
 	return readLines(r, columns)
 }
@@ -130,7 +132,7 @@ func readHeader(cells []string) (columns []string, fault string) {
 
 func readLines(r *csv.Reader, columns []string) ([]Line, error) {
 	var lines []Line
-	var faults LineFaults
+	var faults LineErrors
 	for {
 		cells, err := r.Read()
 		switch {
@@ -153,9 +155,9 @@ func readLines(r *csv.Reader, columns []string) ([]Line, error) {
 	}
 }
 
-func finished(lines []Line, faults LineFaults) ([]Line, error) {
+func finished(lines []Line, faults LineErrors) ([]Line, error) {
 	if len(lines)+len(faults) == 0 {
-		return nil, LineFaults{{1, Fault{"", "There is no pool below the line with the names of the columns."}}}
+		return nil, LineErrors{{1, Fault{"", "There is no pool below the line with the names of the columns."}}}
 	}
 	if len(faults) > 0 {
 		return nil, faults

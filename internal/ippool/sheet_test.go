@@ -89,12 +89,12 @@ func TestCSV_namesTheLineThatIsWrong(t *testing.T) {
 	t.Parallel()
 	good := "1,ipv4,vmbr0,0,192.0.2.1,24,,,192.0.2.10,192.0.2.20\n"
 	for text, want := range map[string]string{
-		"":            "Line 1: The text is empty",
-		"\n\n":        "Line 1: The text is empty",
-		"a,b\n":       `Line 1: There is no column "a"`,
-		"mask,mask\n": "Line 1: The column mask stands there twice",
-		"mask\n24\n":  "Line 1: The column server_id is missing",
-		sheetHead:     "Line 1: There is no pool below",
+		"":                                  "Line 1: The text is empty",
+		"\n\n":                              "Line 1: The text is empty",
+		"a,b\n":                             `Line 1: There is no column "a"`,
+		"mask,mask\n":                       "Line 1: The column mask stands there twice",
+		"mask\n24\n":                        "Line 1: The column server_id is missing",
+		sheetHead:                           "Line 1: There is no pool below",
 		sheetHead + good + "\n1,2\n" + good: "Line 4: The line has 2 cells under 10 columns",
 		sheetHead + good + "1,\"ipv4,x\n":   "Line 3: The quotation marks",
 		sheetHead + strings.Repeat(good, ippool.MaxLines+1): "Line 5002: These are more than 5000 pools",

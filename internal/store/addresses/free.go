@@ -30,9 +30,10 @@ func Drop(ctx context.Context, q *sqlx.Tx, serviceID int64) error {
 	return let(ctx, q, "service_id = ?", serviceID)
 }
 
-// let ends allocations; an address that an administrator wants kept back stays, without a holder.
+// let ends allocations; an address that an administrator wants kept back stays, without a holder. The first statement
+// locks them all, so that nobody can change his mind between the two.
 func let(ctx context.Context, q *sqlx.Tx, which string, args ...any) error {
-	_, err := q.ExecContext(ctx, "UPDATE kvmbridge_ip_allocations SET service_id = 0 WHERE note IS NOT NULL AND "+which, args...)
+	_, err := q.ExecContext(ctx, "UPDATE kvmbridge_ip_allocations SET service_id = IF(note IS NULL, service_id, 0) WHERE "+which, args...)
 	if err == nil {
 		_, err = q.ExecContext(ctx, "DELETE FROM kvmbridge_ip_allocations WHERE "+which, args...)
 	}

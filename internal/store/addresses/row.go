@@ -35,7 +35,7 @@ func (r PoolRow) Form() ippool.Form {
 
 // Pool is the row as addresses are handed out from it: none are when there are faults. Neither the type nor an unreadable
 // DNS server keeps anybody from using a pool whose range is good.
-func (r PoolRow) Pool() (ippool.Pool, ippool.Faults) {
+func (r PoolRow) Pool() (ippool.Pool, ippool.FormErrors) {
 	f := r.Form()
 	f.Type, f.DNS1, f.DNS2 = "", "", ""
 	p, faults := f.Pool()
