@@ -31,6 +31,7 @@ type Address struct {
 	Address   netip.Addr
 	Kind      Kind
 	ServiceID int64 // of Leased and Shown
+	ClientID  int64 // 0 when WHMCS has no such service
 	Name      string
 	Since     time.Time // of Leased and Kept, UTC
 	// Note says why the address is kept back: at once, or as soon as its service gives it up.
@@ -134,11 +135,15 @@ func (b *Book) details(ctx context.Context, list []taken) ([]Address, error) {
 	if err != nil {
 		return nil, err
 	}
+	clients, err := b.clients(ctx, services)
+	if err != nil {
+		return nil, err
+	}
 	var shown []Address
 	for _, t := range list {
 		a := allocations[t.row]
 		shown = append(shown, Address{
-			Address: t.address, Kind: t.kind, ServiceID: t.service, Name: names[t.service],
+			Address: t.address, Kind: t.kind, ServiceID: t.service, ClientID: clients[t.service], Name: names[t.service],
 			Since: a.Since.Time, Note: a.Note.String, NotedBy: a.NotedBy.Int64,
 		})
 	}
@@ -166,6 +171,19 @@ func (b *Book) names(ctx context.Context, services []int64) (map[int64]string, e
 		names[r.ServiceID] = r.Name.String
 	}
 	return names, err
+}
+
+func (b *Book) clients(ctx context.Context, services []int64) (map[int64]int64, error) {
+	var rows []struct {
+		ID     int64 `db:"id"`
+		Client int64 `db:"userid"`
+	}
+	err := b.selectIn(ctx, &rows, "SELECT id, userid FROM tblhosting WHERE id IN (?)", services)
+	clients := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		clients[r.ID] = r.Client
+	}
+	return clients, err
 }
 
 // selectIn reads the rows of those ids that are not 0.

@@ -24,7 +24,7 @@ func TestAddresses_tellWhoHasThemSinceWhen(t *testing.T) {
 		t.Fatalf("%+v, %v", page, err)
 	}
 	held, kept := page.Rows[0], page.Rows[1]
-	if held.Kind != pools.Leased || held.ServiceID != service || held.Name != "web <b>" || held.Since.UTC().Format("2006-01-02 15:04") != "2031-04-05 06:07" || held.Note != "later" || held.NotedBy != admin {
+	if held.Kind != pools.Leased || held.ServiceID != service || held.ClientID != w.client || held.Name != "web <b>" || held.Since.UTC().Format("2006-01-02 15:04") != "2031-04-05 06:07" || held.Note != "later" || held.NotedBy != admin {
 		t.Errorf("held: %+v", held)
 	}
 	if kept.Kind != pools.Kept || kept.ServiceID != 0 || kept.Note != "spam 100%" || kept.NotedBy != admin || kept.Since.IsZero() {
