@@ -22,10 +22,29 @@ type Form struct {
 
 // place is where the text of a field is kept; nil for an unknown name.
 func (f *Form) place(field string) *string {
-	return map[string]*string{
-		FieldServer: &f.Server, FieldType: &f.Type, FieldBridge: &f.Bridge, FieldVLAN: &f.VLAN, FieldGateway: &f.Gateway, FieldMask: &f.Mask,
-		FieldDNS1: &f.DNS1, FieldDNS2: &f.DNS2, FieldStart: &f.Start, FieldStop: &f.Stop,
-	}[field]
+	switch field {
+	case FieldServer:
+		return &f.Server
+	case FieldType:
+		return &f.Type
+	case FieldBridge:
+		return &f.Bridge
+	case FieldVLAN:
+		return &f.VLAN
+	case FieldGateway:
+		return &f.Gateway
+	case FieldMask:
+		return &f.Mask
+	case FieldDNS1:
+		return &f.DNS1
+	case FieldDNS2:
+		return &f.DNS2
+	case FieldStart:
+		return &f.Start
+	case FieldStop:
+		return &f.Stop
+	}
+	return nil
 }
 
 // Get is the text of a field, "" for an unknown name.

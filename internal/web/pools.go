@@ -23,7 +23,7 @@ type Pool struct {
 	Server           string // "" when WHMCS has no such server
 	ServerID         string
 	Type             string // IPV4, IPV6 or what stands there
-	Six              bool
+	Family           int    // 4 or 6, 0 = neither by the type nor by the range
 	Bridge, VLAN     string
 	Gateway, Mask    string
 	Start, Stop      string

@@ -49,9 +49,27 @@ type server struct {
 	List   sql.NullString `db:"assignedips"`
 }
 
+// row is a pool of the table as it can be read.
+type row struct {
+	addresses.PoolRow
+	pool   ippool.Pool
+	faults ippool.FormErrors
+}
+
+func readRow(r addresses.PoolRow) row {
+	p, faults := r.Pool()
+	return row{r, p, faults}
+}
+
+// holder has an address.
+type holder struct {
+	address netip.Addr
+	service int64
+}
+
 // census is everything that decides whether an address is taken.
 type census struct {
-	rows    []addresses.PoolRow // by id
+	rows    []row // by id
 	servers map[int64]server
 	pools   []ippool.Pool           // those that addresses are handed out from
 	legacy  map[int64][]ippool.Pool // by server
@@ -70,15 +88,28 @@ func takeCensus(ctx context.Context, q sqlx.QueryerContext) (*census, error) {
 }
 
 func (c *census) readPools(ctx context.Context, q sqlx.QueryerContext) error {
-	if err := sqlx.SelectContext(ctx, q, &c.rows, addresses.SelectPools+" ORDER BY id"); err != nil {
+	var err error
+	if c.rows, err = readRows(ctx, q, addresses.SelectPools+" ORDER BY id"); err != nil {
 		return err
 	}
 	for _, r := range c.rows {
-		if p, faults := r.Pool(); len(faults) == 0 {
-			c.pools = append(c.pools, p)
+		if len(r.faults) == 0 {
+			c.pools = append(c.pools, r.pool)
 		}
 	}
 	return nil
+}
+
+func readRows(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) ([]row, error) {
+	var rows []addresses.PoolRow
+	if err := sqlx.SelectContext(ctx, q, &rows, query, args...); err != nil {
+		return nil, err
+	}
+	list := make([]row, 0, len(rows))
+	for _, r := range rows {
+		list = append(list, readRow(r))
+	}
+	return list, nil
 }
 
 func (c *census) readServers(ctx context.Context, q sqlx.QueryerContext) error {
@@ -100,21 +131,14 @@ func (c *census) readAllocations(ctx context.Context, q sqlx.QueryerContext) err
 		return err
 	}
 	defer rows.Close() //nolint:errcheck // Err tells
-	holders := map[taken]bool{}
+	holders := map[holder]bool{}
 	for rows.Next() {
-		var n network
-		var t taken
-		var address []byte
-		if err := rows.Scan(&t.row, &n.server, &n.bridge, &n.vlan, &address, &t.service); err != nil {
+		n, t, err := scanAllocation(rows)
+		if err != nil {
 			return err
 		}
-		t.address, _ = netip.AddrFromSlice(address)
-		t.kind = Leased
-		if t.service == 0 {
-			t.kind = Kept
-		}
 		c.held[n] = append(c.held[n], t)
-		holders[taken{address: t.address, service: t.service}] = true
+		holders[holder{t.address, t.service}] = true
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -125,15 +149,26 @@ func (c *census) readAllocations(ctx context.Context, q sqlx.QueryerContext) err
 	return c.readMentions(ctx, q, holders)
 }
 
+func scanAllocation(rows *sqlx.Rows) (n network, t taken, err error) {
+	var address sql.RawBytes
+	err = rows.Scan(&t.row, &n.server, &n.bridge, &n.vlan, &address, &t.service)
+	t.address, _ = netip.AddrFromSlice(address)
+	t.kind = Leased
+	if t.service == 0 {
+		t.kind = Kept
+	}
+	return n, t, err
+}
+
 // readMentions keeps what a service shows without holding it anywhere: who holds it elsewhere explains it by that.
-func (c *census) readMentions(ctx context.Context, q sqlx.QueryerContext, holders map[taken]bool) error {
+func (c *census) readMentions(ctx context.Context, q sqlx.QueryerContext, holders map[holder]bool) error {
 	mentions, err := addresses.Mentions(ctx, q)
 	if err != nil {
 		return err
 	}
 	for a, services := range mentions {
 		for _, s := range services {
-			if !holders[taken{address: a, service: s}] {
+			if !holders[holder{a, s}] {
 				c.loose = append(c.loose, taken{address: a, kind: Shown, service: s})
 			}
 		}

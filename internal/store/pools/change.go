@@ -107,7 +107,7 @@ func (b *Book) Delete(ctx context.Context, by, id int64) error {
 		if err != nil {
 			return err
 		}
-		if n := c.show(old).Holders; n > 0 {
+		if n := c.show(readRow(old)).Holders; n > 0 {
 			return InUseError{id, n}
 		}
 		return b.remove(ctx, q, by, old, c)
@@ -155,8 +155,8 @@ func refusals(ctx context.Context, q *sqlx.Tx, p ippool.Pool) (ippool.FormErrors
 	if n == 0 {
 		faults = append(faults, ippool.Fault{Field: ippool.FieldServer, Text: noServer(p.ServerID)})
 	}
-	var rows []addresses.PoolRow
-	if err := q.SelectContext(ctx, &rows, addresses.SelectPools+" WHERE server_id = ? ORDER BY id", p.ServerID); err != nil {
+	rows, err := readRows(ctx, q, addresses.SelectPools+" WHERE server_id = ? ORDER BY id", p.ServerID)
+	if err != nil {
 		return nil, err
 	}
 	if others := overlapping(p, rows); len(others) > 0 {

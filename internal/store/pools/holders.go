@@ -56,8 +56,7 @@ func (b *Book) Addresses(ctx context.Context, id int64, f Filter) (Page, error) 
 	if err != nil {
 		return Page{}, err
 	}
-	p, _ := r.Pool()
-	all := c.taken(p)
+	all := c.taken(r.pool)
 	fits, err := b.matcher(ctx, f)
 	if err != nil {
 		return Page{}, fmt.Errorf("search the addresses of IP pool %d: %w", id, err)

@@ -91,14 +91,13 @@ func newShelf(ctx context.Context, q *sqlx.Tx) (*shelf, error) {
 	for _, id := range servers {
 		s.servers[id] = true
 	}
-	var rows []addresses.PoolRow
-	if err := q.SelectContext(ctx, &rows, addresses.SelectPools+" ORDER BY id"); err != nil {
+	rows, err := readRows(ctx, q, addresses.SelectPools+" ORDER BY id")
+	if err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
-		p, _ := r.Pool()
 		s.stored[r.Form().Tidy()] = true
-		s.stand(p, fmt.Sprintf("pool %d (%s - %s)", p.ID, p.First, p.Last))
+		s.stand(r.pool, fmt.Sprintf("pool %d (%s - %s)", r.ID, r.pool.First, r.pool.Last))
 	}
 	return s, nil
 }

@@ -3,10 +3,10 @@ package pools
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
-	"github.com/kvmbridge/kvmbridge/internal/store/addresses"
 )
 
 // Pool is a row of the table as people see it, however broken it is.
@@ -49,25 +49,24 @@ func (b *Book) Pool(ctx context.Context, id int64) (Pool, error) {
 	return c.show(r), nil
 }
 
-func (c *census) row(id int64) (addresses.PoolRow, error) {
+func (c *census) row(id int64) (row, error) {
 	for _, r := range c.rows {
 		if r.ID == id {
 			return r, nil
 		}
 	}
-	return addresses.PoolRow{}, ErrNoPool
+	return row{}, ErrNoPool
 }
 
-func (c *census) show(r addresses.PoolRow) Pool {
-	p, faults := r.Pool()
-	s := c.servers[p.ServerID]
-	v := Pool{ID: r.ID, ServerID: p.ServerID, ServerName: s.Name, Form: r.Form(), Pool: p, Faults: faults, Seen: sealOf(r.Form())}
-	if s.Module != serverModule && faults.Of(ippool.FieldServer) == "" {
-		v.Faults = append(v.Faults, ippool.Fault{Field: ippool.FieldServer, Text: noServer(p.ServerID)})
+func (c *census) show(r row) Pool {
+	s := c.servers[r.pool.ServerID]
+	v := Pool{ID: r.ID, ServerID: r.pool.ServerID, ServerName: s.Name, Form: r.Form(), Pool: r.pool, Faults: r.faults, Seen: sealOf(r.Form())}
+	if s.Module != serverModule && r.faults.Of(ippool.FieldServer) == "" {
+		v.Faults = append(slices.Clip(v.Faults), ippool.Fault{Field: ippool.FieldServer, Text: noServer(r.pool.ServerID)})
 	}
-	v.Warnings = c.warnings(r, p, faults)
-	list := c.taken(p)
-	v.Usage = ippool.Usage{Used: len(list), Total: ippool.Size(p)}
+	v.Warnings = c.warnings(r)
+	list := c.taken(r.pool)
+	v.Usage = ippool.Usage{Used: len(list), Total: ippool.Size(r.pool)}
 	for _, t := range list {
 		if t.service != 0 {
 			v.Holders++
@@ -81,7 +80,7 @@ func noServer(id int64) string {
 }
 
 // warnings are about what the allocator puts up with.
-func (c *census) warnings(r addresses.PoolRow, p ippool.Pool, faults ippool.FormErrors) []string {
+func (c *census) warnings(r row) []string {
 	var list []string
 	_, strict := r.Form().Pool()
 	for _, field := range []string{ippool.FieldType, ippool.FieldDNS1, ippool.FieldDNS2} {
@@ -89,24 +88,24 @@ func (c *census) warnings(r addresses.PoolRow, p ippool.Pool, faults ippool.Form
 			list = append(list, text)
 		}
 	}
-	family := ippool.Family(p)
+	family := ippool.Family(r.pool)
 	if kind := r.Form().Family(); family != 0 && kind != family && strict.Of(ippool.FieldType) == "" {
 		list = append(list, fmt.Sprintf("The type says IPv%d, the range is IPv%d; the range counts.", kind, family))
 	}
-	if len(faults) == 0 {
-		list = append(list, ippool.Warnings(p)...)
+	if len(r.faults) == 0 {
+		list = append(list, ippool.Warnings(r.pool)...)
 	}
-	if others := overlapping(p, c.rows); len(others) > 0 {
+	if others := overlapping(r.pool, c.rows); len(others) > 0 {
 		list = append(list, "The range overlaps "+strings.Join(others, ", ")+".")
 	}
 	return list
 }
 
 // overlapping names the pools whose range has a part in common with that of p.
-func overlapping(p ippool.Pool, rows []addresses.PoolRow) []string {
+func overlapping(p ippool.Pool, rows []row) []string {
 	var list []string
 	for _, r := range rows {
-		if o, _ := r.Pool(); o.ID != p.ID && ippool.Overlaps(o, p) {
+		if o := r.pool; o.ID != p.ID && ippool.Overlaps(o, p) {
 			list = append(list, fmt.Sprintf("pool %d (%s - %s)", o.ID, o.First, o.Last))
 		}
 	}

@@ -53,7 +53,7 @@ func rowOf(p pools.Pool) web.Pool {
 	percent, _ := strconv.ParseFloat(p.Usage.Percent(), 64)
 	kind := p.Form.Family()
 	row := web.Pool{
-		ID: p.ID, Server: p.ServerName, ServerID: p.Form.Server, Type: strings.ToUpper(p.Form.Type), Six: kind == 6, Bridge: p.Form.Bridge, VLAN: p.Form.VLAN,
+		ID: p.ID, Server: p.ServerName, ServerID: p.Form.Server, Type: strings.ToUpper(p.Form.Type), Family: kind, Bridge: p.Form.Bridge, VLAN: p.Form.VLAN,
 		Gateway: p.Form.Gateway, Mask: p.Form.Mask, Start: p.Form.Start, Stop: p.Form.Stop, Zone: zoneOf(p.Pool), Usage: p.Usage.String(),
 		Percent: percent, Faults: p.Faults.Texts(), Warnings: p.Warnings, Holders: p.Holders,
 	}
