@@ -31,7 +31,7 @@ func TestSpanOf_staysInsideTheList(t *testing.T) {
 		{"10", 10, "1-10 of 10 [ ]"},
 		{"", 0, "1-0 of 0 [ ]"},
 	} {
-		s, from, to := spanOf(c.from, c.n, 10, func(from int) string { return strconv.Itoa(from) })
+		s, from, to := spanOf(c.from, c.n, 10, strconv.Itoa)
 		if got := fmt.Sprintf("%d-%d of %d [%s %s]", s.From, s.To, s.Of, s.Prev, s.Next); got != c.want || from != s.From-1 || to != s.To {
 			t.Errorf("%q of %d = %s (%d, %d), want %s", c.from, c.n, got, from, to, c.want)
 		}
