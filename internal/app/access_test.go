@@ -18,18 +18,18 @@ const addonHome = "admin/addonmodules.php?module=puq_proxmox_kvm"
 // addonToken is what the addon's own forms carry, beside WHMCS's.
 var addonToken = regexp.MustCompile(`name="kb_token" value="([0-9a-f]{64})"`)
 
-// submit sends the form of a part as the browser does, with the token of that part unless one is given.
-func (v *visitor) submit(part string, form url.Values, head ...string) (int, string) {
+// submit sends the form of a page or part, with the token that stands in it unless one is given.
+func (v *visitor) submit(page string, form url.Values, head ...string) (int, string) {
 	v.t.Helper()
 	if form.Get("kb_token") == "" {
-		_, html := v.get(addonHome + part)
+		_, html := v.get(page)
 		found := addonToken.FindStringSubmatch(html)
 		if found == nil {
-			v.t.Fatalf("%s has no form:\n%s", part, html)
+			v.t.Fatalf("%s has no form:\n%s", page, html)
 		}
 		form.Set("kb_token", found[1])
 	}
-	return v.send(http.MethodPost, addonHome+part, strings.NewReader(form.Encode()), head...)
+	return v.send(http.MethodPost, page, strings.NewReader(form.Encode()), head...)
 }
 
 // support is an admin whose role has no access to the addon.
@@ -79,7 +79,7 @@ func TestAddon_refusesWhoeverHasNoRightToIt(t *testing.T) {
 		"a page of another site":    {admin, token[1], []string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden, "did not come from a page of your present session"},
 	} {
 		for _, bare := range []string{"", "&bare=1"} {
-			status, body := c.who.submit(pool+bare, form(c.token), c.head...)
+			status, body := c.who.submit(addonHome+pool+bare, form(c.token), c.head...)
 			if status != c.status || !strings.Contains(body, c.words) {
 				t.Errorf("%s: POST answers %d, want %d with %q:\n%s", name, status, c.status, c.words, body)
 			}
@@ -93,7 +93,7 @@ func TestAddon_refusesWhoeverHasNoRightToIt(t *testing.T) {
 	if status, _ := admin.get(addonHome + pool + "&" + form(token[1]).Encode()); status != http.StatusOK || pools() != "0" {
 		t.Errorf("after a GET of the write, %d, there are %s pools, want none", status, pools())
 	}
-	if _, body := admin.submit(pool, form(token[1])); pools() != "1" {
+	if _, body := admin.submit(addonHome+pool, form(token[1])); pools() != "1" {
 		t.Errorf("the same form from its own session made %s pools:\n%s", pools(), body)
 	}
 }

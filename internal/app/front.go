@@ -8,12 +8,14 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/help"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/home"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/machines"
+	poolpage "github.com/kvmbridge/kvmbridge/internal/app/pages/pools"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/zones"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/dns/zonedesk"
 	"github.com/kvmbridge/kvmbridge/internal/roster"
 	"github.com/kvmbridge/kvmbridge/internal/store/overview"
+	"github.com/kvmbridge/kvmbridge/internal/store/pools"
 	rosterrows "github.com/kvmbridge/kvmbridge/internal/store/roster"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
@@ -24,13 +26,15 @@ func (s *Sidecar) front(d *desk.Desk, w *web.Pages) *pages.Router {
 	facts := help.Facts{Schema: s.store.SchemaVersion, Database: figures.Database, Addon: s.whmcs.AddonSettings}
 	list := roster.NewList(rosterrows.New(s.store.Handle()), clock.System{}, s.log)
 	set := s.settingsPage(w)
+	book := pools.New(s.store.Handle(), s.clock, s.store.Freed)
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
-		"home":     home.New(s.store, figures, s.book, s.clock, w),
+		"home":     home.New(s.store, figures, s.book, book, s.clock, w),
 		"help":     help.New(facts, cli.Version(), cli.Commit(), w),
 		"machines": machines.New(list, d, w, s.log),
 		"settings": set.General(),
 		"cron":     set.Cron(),
 		"zones":    zones.New(s.zoneDesk(), s.clock, 8*time.Second, w),
+		"pools":    poolpage.New(book, w),
 	}}
 }
 

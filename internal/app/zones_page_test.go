@@ -267,8 +267,6 @@ func (w *world) saveZone(t *testing.T, name, server, key string) {
 	}
 }
 
-var ourToken = regexp.MustCompile(`name="kb_token" value="([^"]+)"`)
-
 // fill sends a form of the addon as it stands on its page, with these values.
 func (v *visitor) fill(page string, values url.Values) string {
 	v.t.Helper()
@@ -278,7 +276,7 @@ func (v *visitor) fill(page string, values url.Values) string {
 			values.Set(hidden[1], hidden[2])
 		}
 	}
-	if ourToken.FindString(html) == "" {
+	if addonToken.FindString(html) == "" {
 		v.t.Fatalf("%s has no form:\n%s", page, html)
 	}
 	_, answer := v.send(http.MethodPost, page, strings.NewReader(values.Encode()))

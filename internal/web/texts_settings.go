@@ -29,7 +29,6 @@ func settingsTexts() map[string]string {
 		"release_question":      "This task is marked as running since:",
 		"release_stale":         "It has lasted longer than the lock timeout, so the next run removes the lock by itself.",
 		"running_since":         "Running since",
-		"save":                  "Save",
 		"settings_heading":      "General Settings",
 		"settings_wrong":        "Nothing was saved. Look at the marked fields.",
 		"tables_go":             "The next deactivation of the addon deletes all of its tables, unless a virtual machine is still recorded. The field of the same name under Setup > Addon Modules is on too.",
