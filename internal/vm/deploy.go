@@ -24,7 +24,7 @@ func (s *Steps) deploy() pipeline.Table[Machine] {
 			{From: SetAdditionalDiskBandwidth, To: SetNetwork, Label: "Configure network", Do: s.setNetwork},
 			{From: SetNetwork, To: SetFirewall, Label: "Configure firewall", Do: s.setFirewall},
 			{From: SetFirewall, To: SetCloudInit, Label: "Configure cloud-init", Do: s.setCloudInit},
-			{From: SetCloudInit, To: Starting, Label: "Start VM", Do: s.start, Lane: s.startLane},
+			{From: SetCloudInit, To: Starting, Label: "Start VM", Do: s.startNew, Lane: s.startLane},
 			{From: Starting, To: Ready, Label: "Verify running + Email", Do: s.verify, Timeout: 65 * time.Second},
 		},
 	}

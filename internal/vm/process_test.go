@@ -37,11 +37,15 @@ func (w *world) newProcess(settle settler, own ...int64) *process {
 // settler stands in for the settlement of one step; commit makes it.
 type settler func(m *vm.Machine, e pipeline.Entry, commit func() error) error
 
+// stander is settler for a step that stands.
+type stander func(m *vm.Machine, t pipeline.Trouble, commit func() error) error
+
 // mortal is a store whose process can die: from then on none of its writes arrives and none of its leases is prolonged.
 type mortal struct {
 	pipeline.Store[vm.Machine]
 
 	settle settler
+	stood  stander
 	dead   atomic.Bool
 	lapsed atomic.Bool // its leases are not prolonged, all else arrives
 	mu     sync.Mutex
@@ -110,7 +114,13 @@ func (p *mortal) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run
 }
 
 func (p *mortal) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, m *vm.Machine, e pipeline.Entry, t pipeline.Trouble) error {
-	return p.alive(func() error { return p.Store.Fail(ctx, l, run, m, e, t) })
+	return p.alive(func() error {
+		commit := func() error { return p.Store.Fail(ctx, l, run, m, e, t) }
+		if p.stood == nil {
+			return commit()
+		}
+		return p.stood(m, t, commit)
+	})
 }
 
 func (p *mortal) End(ctx context.Context, l pipeline.Lease, run *pipeline.Run, m *vm.Machine, at, wake time.Time) error {
