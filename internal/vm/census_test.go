@@ -55,8 +55,9 @@ type entry struct {
 func (s *storm) count() *census {
 	s.t.Helper()
 	c := &census{guests: s.guests(), foreign: s.foreign, certain: s.tally.certain, open: s.tally.open, volumes: s.volumes()}
+	instance := s.instance()
 	for _, a := range s.accounts {
-		c.citizens = append(c.citizens, s.citizen(a))
+		c.citizens = append(c.citizens, s.citizen(a, vm.Mark(instance, a.id)))
 	}
 	for _, r := range s.sim.Requests() {
 		if r.Method != http.MethodGet && containsGuest(s.foreign, subject(r.Path)) {
@@ -80,11 +81,11 @@ func (s *storm) count() *census {
 	return c
 }
 
-func (s *storm) citizen(a *account) citizen {
+func (s *storm) citizen(a *account, mark string) citizen {
 	s.t.Helper()
 	text := func(query string) string { return s.db.Text(s.t, query, a.id) }
 	z := citizen{
-		account: a, mark: vm.Mark(s.instance(), a.id), want: s.wants(a),
+		account: a, mark: mark, want: s.wants(a),
 		shown:    strings.TrimSpace(text("SELECT CONCAT(dedicatedip, '\n', assignedips) FROM tblhosting WHERE id = ?")),
 		domain:   text("SELECT domain FROM tblhosting WHERE id = ?"),
 		reserved: text("SELECT COALESCE(GROUP_CONCAT(vmid), '') FROM kvmbridge_vmid_reservations WHERE service_id = ?"),

@@ -47,7 +47,7 @@ func happenings() []happening {
 func (s *storm) happen(n int) {
 	r := rand.New(rand.NewPCG(s.seed, uint64(1000+n)))
 	a, what := pick(r, s.accounts...), pickHappening(r)
-	if n < len(s.accounts)*3/2 && n%3 < 2 { // everybody orders in the beginning
+	if n < len(s.accounts)*3/2 && n%3 < 2 { // everybody orders in the beginning, and has other wishes meanwhile
 		a, what = s.accounts[n/3*2+n%3], happening{"create", 0, (*storm).create}
 	} else if !a.live && r.IntN(3) > 0 {
 		what = happening{"create", 0, (*storm).create}

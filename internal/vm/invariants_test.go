@@ -191,7 +191,10 @@ func asWanted(c *census, z citizen) []string {
 	if !z.rests(z.machine) {
 		return nil
 	}
-	g, _ := c.guest(z)
+	g, n := c.guest(z)
+	if n != 1 {
+		return nil
+	}
 	bus := map[int]string{9000: "scsi", 9001: "virtio"}[z.want.VM.Template]
 	want := z.wanted(z.want, gigabytes(g.Config[bus+"0"]), gigabytes(g.Config[bus+"1"]))
 	if z.want.Additional.Size == 0 && !z.drop { // limits of a disk that the product knows nothing of

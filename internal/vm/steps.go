@@ -70,6 +70,7 @@ type site struct {
 	template  hypervisor.GuestRef
 	source    hardware.Disk // the template's system disk
 	target    string
+	made      bool      // this pass has made the guest, which is off
 	secret    bool      // this pass has written the guest's password
 	resized   string    // key of the disk this pass has grown
 	restarted bool      // this pass has started the guest again

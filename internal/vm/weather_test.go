@@ -16,19 +16,23 @@ import (
 func (s *storm) weather(length time.Duration) {
 	r := rand.New(rand.NewPCG(s.seed, 2))
 	for _, w := range []struct {
+		name  string
 		every time.Duration
 		do    func(r *rand.Rand, lasts time.Duration)
 	}{
-		{150 * time.Second, s.loseNode},
-		{40 * time.Second, s.lockGuest},
-		{25 * time.Second, s.spoilCalls},
-		{60 * time.Second, s.deafen},
-		{100 * time.Second, s.strikeProcess},
-		{5 * time.Minute, s.addReplica},
+		{"lost node", 150 * time.Second, s.loseNode},
+		{"lock", 40 * time.Second, s.lockGuest},
+		{"spoilt calls", 25 * time.Second, s.spoilCalls},
+		{"deaf guest", time.Minute, s.deafen},
+		{"struck process", 100 * time.Second, s.strikeProcess},
+		{"replica", 5 * time.Minute, s.addReplica},
 	} {
 		for at := spread(r, w.every); at < length; at += spread(r, w.every) {
 			own := rand.New(rand.NewPCG(r.Uint64(), 0))
-			s.later(at, func() { w.do(own, spread(own, 30*time.Second)) })
+			s.later(at, func() {
+				s.counted[w.name]++
+				w.do(own, spread(own, 30*time.Second))
+			})
 		}
 	}
 }
@@ -44,9 +48,12 @@ func (s *storm) loseNode(r *rand.Rand, lasts time.Duration) {
 	node := pick(r, "pve1", "pve2", "pve2", "pve3", "pve3")
 	s.sim.SetNodeOnline(node, false)
 	s.later(lasts, func() {
+		mark := s.marks()
 		for _, g := range s.guests() {
-			if a := s.owner(g); a != nil && g.Node == node {
-				a.mayBeOff = true
+			for word := range strings.FieldsSeq(g.Description) {
+				if a := mark[word]; a != nil && g.Node == node {
+					a.mayBeOff = true
+				}
 			}
 		}
 		s.sim.SetNodeOnline(node, true)
@@ -56,14 +63,13 @@ func (s *storm) loseNode(r *rand.Rand, lasts time.Duration) {
 	})
 }
 
-// owner is the account whose mark a guest carries, nil = none.
-func (s *storm) owner(g pvesim.GuestView) *account {
+// marks are what the guests of the services carry.
+func (s *storm) marks() map[string]*account {
+	instance, marks := s.instance(), map[string]*account{}
 	for _, a := range s.accounts {
-		if slices.Contains(strings.Fields(g.Description), vm.Mark(s.instance(), a.id)) {
-			return a
-		}
+		marks[vm.Mark(instance, a.id)] = a
 	}
-	return nil
+	return marks
 }
 
 // guestOf is the id in a service's record, 0 = none.
