@@ -32,7 +32,9 @@ func newVillage(t *testing.T) village {
 		s.calm(func() {})
 	}
 	each(func(a *account) error { return s.create(a, nil) }, s.accounts...)
-	each(func(a *account) error { return s.ask(a, func() error { return s.desk.ChangePackage(t.Context(), a.id) }, orderChange) }, v.changed)
+	each(func(a *account) error {
+		return s.ask(a, func() error { return s.desk.ChangePackage(t.Context(), a.id) }, orderChange)
+	}, v.changed)
 	each(func(a *account) error { return s.suspend(a, nil) }, v.suspended)
 	each(func(a *account) error { return s.end(a, nil) }, v.ended)
 	each(func(a *account) error {
