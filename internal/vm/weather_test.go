@@ -115,7 +115,10 @@ const lockText = "can't lock file '/var/lock/qemu-server/lock-100.conf' - got ti
 func spoils() []pvesim.Fault {
 	const qemu = "/nodes/*/qemu/*/**"
 	return []pvesim.Fault{
-		{Status: 595}, {Status: 596}, {Status: 599}, {Status: http.StatusBadGateway, HTML: true, Reason: "nginx"},
+		{Status: 595},
+		{Status: 596},
+		{Status: 599},
+		{Status: http.StatusBadGateway, HTML: true, Reason: "nginx"},
 		{Method: http.MethodPost, Path: qemu, Drop: pvesim.DropAfter},
 		{Method: http.MethodPut, Path: qemu, Drop: pvesim.DropAfter},
 		{Method: http.MethodDelete, Drop: pvesim.DropAfter},
