@@ -130,8 +130,7 @@ func move(ctx context.Context, q *sqlx.Tx, serviceID int64, w work, to pipeline.
 		wake, wish, ended = time.Time{}, sql.NullString{}, w.EndedAt
 	case vm.Removed:
 		wake, wish = time.Time{}, sql.NullString{}
-	case vm.ChangePackage:
-	default:
+	case vm.Creation, vm.SetIP, vm.SetDNSRecords:
 		wish = w.unfinished()
 	}
 	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_vm SET wish = ?, wake_at = ?, task = '', woken = 0, lease_holder = NULL, lease_token = lease_token + 1,
