@@ -116,10 +116,11 @@ func (d *DB) Move(ctx context.Context, serviceID int64, to pipeline.State, from 
 // move sets the status and ends whatever is being done: a pass under way has lost its lease. A wish outlives that, and so does a
 // change that was under way, unless it is what happens now, an admin calls the machine ready, or the life has ended.
 func move(ctx context.Context, q *sqlx.Tx, serviceID int64, w work, to pipeline.State, now time.Time) error {
+	if to == pipeline.State(w.Wish.String) {
+		w.Wish = sql.NullString{}
+	}
 	wake, wish, ended := now, w.Wish, sql.NullTime{}
 	switch to {
-	case pipeline.State(wish.String):
-		wish = sql.NullString{}
 	case vm.Terminate:
 		wish, ended = w.unfinished(), w.ended(now)
 	case vm.Ready:

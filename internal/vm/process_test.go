@@ -46,6 +46,7 @@ type mortal struct {
 
 	settle settler
 	stood  stander
+	fate   func(commit func() error) error // meets what else is written of a run: its end, and what it waits for
 	dead   atomic.Bool
 	lapsed atomic.Bool // its leases are not prolonged, all else arrives
 	mu     sync.Mutex
@@ -96,6 +97,15 @@ func (p *mortal) alive(do func() error) error {
 	return do()
 }
 
+func (p *mortal) meet(do func() error) error {
+	return p.alive(func() error {
+		if p.fate == nil {
+			return do()
+		}
+		return p.fate(do)
+	})
+}
+
 func (p *mortal) Renew(ctx context.Context, now time.Time) error {
 	if p.lapsed.Load() {
 		return errors.New("the connection to the database broke")
@@ -124,7 +134,7 @@ func (p *mortal) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, 
 }
 
 func (p *mortal) End(ctx context.Context, l pipeline.Lease, run *pipeline.Run, m *vm.Machine, at, wake time.Time) error {
-	return p.alive(func() error { return p.Store.End(ctx, l, run, m, at, wake) })
+	return p.meet(func() error { return p.Store.End(ctx, l, run, m, at, wake) })
 }
 
 func (p *mortal) Release(ctx context.Context, l pipeline.Lease, wake time.Time) error {
@@ -132,7 +142,7 @@ func (p *mortal) Release(ctx context.Context, l pipeline.Lease, wake time.Time) 
 }
 
 func (p *mortal) Note(ctx context.Context, l pipeline.Lease, m *vm.Machine) error {
-	return p.alive(func() error { return p.Store.Note(ctx, l, m) })
+	return p.meet(func() error { return p.Store.Note(ctx, l, m) })
 }
 
 // bystanders are guests of other people in every proof: nothing may happen to them.

@@ -27,7 +27,7 @@ type storm struct {
 	accounts []*account
 	families [][]listed
 	procs    []*process
-	doom     chan mishap // meets the process that settles next
+	doom     chan mishap // meets the process that writes something down next
 	agenda   []errand
 	foreign  []pvesim.GuestView
 	counted  map[string]int // operations by name, with those that were refused apart
@@ -177,8 +177,9 @@ func (s *storm) spawn() *process {
 		return s.fate(p, func() error { return s.tally.settle(m, commit) })
 	}
 	p.stood = func(m *vm.Machine, t pipeline.Trouble, commit func() error) error {
-		return s.tally.stand(m, t, commit)
+		return s.fate(p, func() error { return s.tally.stand(m, t, commit) })
 	}
+	p.fate = func(commit func() error) error { return s.fate(p, commit) }
 	for _, a := range s.accounts {
 		p.adopt(a.id)
 	}

@@ -163,7 +163,7 @@ func (s *storm) strikeProcess(r *rand.Rand, lasts time.Duration) {
 	}
 }
 
-// fate meets the next settlement of any process when it is its turn.
+// fate meets the next thing that any process writes down when it is its turn.
 func (s *storm) fate(p *process, commit func() error) error {
 	select {
 	case h := <-s.doom:
