@@ -16,12 +16,12 @@ import (
 // suiteSeed is the storm of the suite; KVMBRIDGE_TEST_SEED names another one.
 const suiteSeed = 1
 
-// stormEvents is how much somebody wants in that time; KVMBRIDGE_TEST_STORM=full wants twice as much.
+// stormEvents is how much somebody wants in that time; KVMBRIDGE_TEST_STORM=full wants three times as much.
 func stormEvents() int {
 	if os.Getenv("KVMBRIDGE_TEST_STORM") == "full" {
 		return 1800
 	}
-	return 900
+	return 600
 }
 
 // Half an hour in which everything that can happen happens to 200 services at once: afterwards every service has what WHMCS
