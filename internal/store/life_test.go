@@ -442,6 +442,44 @@ func TestSettle_ofAJobThatWasDroppedIsLost(t *testing.T) {
 	}
 }
 
+// Something else that is ordered of a machine comes before its change and not in its place; only an admin who calls it ready, and
+// an order that is built anew, end the change.
+func TestMove_keepsAChangeThatWasUnderWay(t *testing.T) {
+	t.Parallel()
+	w, d, _ := readyAt(t)
+	ctx := t.Context()
+	wish := func() string {
+		return w.Text(t, "SELECT COALESCE(wish, '') FROM kvmbridge_vm WHERE service_id = ?", w.service)
+	}
+	for _, tc := range []struct {
+		to     pipeline.State
+		wished pipeline.State // meanwhile
+		want   pipeline.State
+	}{
+		{vm.SetDNSRecords, "", vm.ChangePackage},
+		{vm.SetDNSRecords, vm.SetDNSRecords, vm.ChangePackage},
+		{vm.Creation, "", vm.ChangePackage},
+		{vm.SetIP, "", vm.ChangePackage},
+		{vm.ChangePackage, "", ""},
+		{vm.ChangePackage, vm.ChangePackage, ""},
+		{vm.ChangePackage, vm.SetDNSRecords, vm.SetDNSRecords},
+		{vm.Ready, "", ""},
+	} {
+		w.Exec(t, "UPDATE kvmbridge_vm SET wish = NULL")
+		must(t, d.Move(ctx, w.service, vm.CPStop))
+		if tc.wished != "" {
+			must(t, d.Wish(ctx, w.service, tc.wished))
+		}
+		if must(t, d.Move(ctx, w.service, tc.to)); wish() != string(tc.want) {
+			t.Errorf("to %s with the wish %q: the wish is %q, want %q", tc.to, tc.wished, wish(), tc.want)
+		}
+	}
+	must(t, d.Move(ctx, w.service, vm.CPStop), d.Reopen(ctx, w.order()))
+	if wish() != "" {
+		t.Errorf("after an order that is built anew the wish is %q, want none", wish())
+	}
+}
+
 // Whoever is faster, the job that was asked for and the wish are carried out.
 func TestAsk_isNeverOverheardByAnEndingRun(t *testing.T) {
 	t.Parallel()

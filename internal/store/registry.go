@@ -69,14 +69,13 @@ func reopen(ctx context.Context, q *sqlx.Tx, s shape, o vm.Order, now time.Time)
 	if err != nil {
 		return err
 	}
-	w.Wish.Valid = false
 	if err := move(ctx, q, o.ServiceID, w, vm.Creation, now); err != nil {
 		return err
 	}
 	if err := inOrder(ctx, q, o.ServiceID, dropJobs, dropRuns); err != nil {
 		return err
 	}
-	_, err = q.ExecContext(ctx, "UPDATE kvmbridge_vm SET discard = 1, next_name = ?, created_at = ? WHERE service_id = ?", plain.Text(o.Name), tx.Moment(now), o.ServiceID)
+	_, err = q.ExecContext(ctx, "UPDATE kvmbridge_vm SET wish = NULL, discard = 1, next_name = ?, created_at = ? WHERE service_id = ?", plain.Text(o.Name), tx.Moment(now), o.ServiceID)
 	if err != nil {
 		return err
 	}

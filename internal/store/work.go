@@ -113,13 +113,14 @@ func (d *DB) Move(ctx context.Context, serviceID int64, to pipeline.State, from 
 	return wrap(err, "move the machine", serviceID)
 }
 
-// move sets the status and ends whatever is being done: a pass under way has lost its lease. A wish outlives that, unless it is
-// what happens now or the life has ended.
+// move sets the status and ends whatever is being done: a pass under way has lost its lease. A wish outlives that, and so does a
+// change that was under way, unless it is what happens now, an admin calls the machine ready, or the life has ended.
 func move(ctx context.Context, q *sqlx.Tx, serviceID int64, w work, to pipeline.State, now time.Time) error {
+	if to == pipeline.State(w.Wish.String) {
+		w.Wish = sql.NullString{}
+	}
 	wake, wish, ended := now, w.Wish, sql.NullTime{}
 	switch to {
-	case pipeline.State(wish.String):
-		wish = sql.NullString{}
 	case vm.Terminate:
 		wish, ended = w.unfinished(), w.ended(now)
 	case vm.Ready:
@@ -130,6 +131,8 @@ func move(ctx context.Context, q *sqlx.Tx, serviceID int64, w work, to pipeline.
 		wake, wish, ended = time.Time{}, sql.NullString{}, w.EndedAt
 	case vm.Removed:
 		wake, wish = time.Time{}, sql.NullString{}
+	case vm.Creation, vm.SetIP, vm.SetDNSRecords:
+		wish = w.unfinished()
 	}
 	_, err := q.ExecContext(ctx, `UPDATE kvmbridge_vm SET wish = ?, wake_at = ?, task = '', woken = 0, lease_holder = NULL, lease_token = lease_token + 1,
 		failures = 0, failing_since = NULL, attention = NULL, attention_at = NULL, last_error = NULL,
@@ -149,7 +152,7 @@ func (w work) ended(now time.Time) sql.NullTime {
 	return tx.Moment(now)
 }
 
-// unfinished is what has to be taken up again should a termination be taken back.
+// unfinished is what has to be taken up again after something else, such as a termination that is taken back.
 func (w work) unfinished() sql.NullString {
 	if w.Status == vm.ChangePackage || strings.HasPrefix(string(w.Status), "cp_") {
 		return plain.Text(string(vm.ChangePackage))
@@ -240,7 +243,10 @@ func (d *DB) SetPassword(ctx context.Context, serviceID int64, password string) 
 	if err != nil {
 		return wrap(err, "save the password", serviceID)
 	}
-	err = d.order(ctx, serviceID, func(q *sqlx.Tx, _ work, now time.Time) error {
+	err = d.order(ctx, serviceID, func(q *sqlx.Tx, w work, now time.Time) error {
+		if w.over() {
+			return w.refused()
+		}
 		if err := saveSecret(ctx, q, guestPassword, serviceID, sealed, now); err != nil {
 			return err
 		}

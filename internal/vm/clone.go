@@ -106,6 +106,7 @@ func (s *Steps) startClone(ctx context.Context, m *Machine) error {
 	if err != nil {
 		return s.orAnotherID(ctx, m, err)
 	}
+	m.site.made = true
 	return s.began(m, upid, "the clone")
 }
 

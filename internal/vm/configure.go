@@ -33,6 +33,9 @@ func (s *Steps) apply(ctx context.Context, m *Machine, of aspect) error {
 // setCPURAM writes cores and memory, and in the same call everything that later steps would write: one request instead
 // of four. When Proxmox refuses the whole, only this step's part is written and the step that owns the fault reports it.
 func (s *Steps) setCPURAM(ctx context.Context, m *Machine) error {
+	if err := s.offToSet(ctx, m); err != nil {
+		return err
+	}
 	err := s.apply(ctx, m, wish.Guest.All)
 	if err == nil {
 		m.site.secret = true
@@ -42,6 +45,23 @@ func (s *Steps) setCPURAM(ctx context.Context, m *Machine) error {
 		return err
 	}
 	return s.apply(ctx, m, wish.Guest.CPU)
+}
+
+// offToSet powers a guest off that a build met as it ran, when it gets other cores or memory: a running one would take them
+// at its next start, and until then its configuration shows them as if it had.
+func (s *Steps) offToSet(ctx context.Context, m *Machine) error {
+	if m.site.made {
+		return nil
+	}
+	c, err := s.guest(ctx, m)
+	if err != nil {
+		return err
+	}
+	want := m.Want().CPU(c.Values)
+	if delete(want, "onboot"); len(want) == 0 {
+		return nil
+	}
+	return s.powerOff(ctx, m)
 }
 
 func (s *Steps) limitSystemDisk(ctx context.Context, m *Machine) error {

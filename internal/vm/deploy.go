@@ -15,7 +15,7 @@ func (s *Steps) deploy() pipeline.Table[Machine] {
 			{From: SetIP, To: Cloned, Label: "Clone VM", Do: s.clone, Lane: s.cloneLane, Timeout: s.Settings.CloneTimeout},
 			{From: Cloned, To: SetDNS, Label: "Configure DNS records", Do: s.setDNS},
 			{From: SetDNS, To: Migrated, Label: "Migrate to target node", Do: s.migrate, Lane: s.migrateLane, Limit: s.Settings.MigrationTimeout},
-			{From: Migrated, To: SetCPURAM, Label: "Set CPU & RAM", Do: s.setCPURAM},
+			{From: Migrated, To: SetCPURAM, Label: "Set CPU & RAM", Do: s.setCPURAM, Timeout: stopTimeout},
 			{From: SetCPURAM, To: SetSystemDiskSize, Label: "Resize system disk", Do: s.growSystemDisk},
 			{From: SetSystemDiskSize, To: SetSystemDiskBandwidth, Label: "Set system disk I/O", Do: s.limitSystemDisk},
 			{From: SetSystemDiskBandwidth, To: SetCreatedAdditionalDisk, Label: "Create additional disk", Do: s.createAdditionalDisk},
@@ -24,7 +24,7 @@ func (s *Steps) deploy() pipeline.Table[Machine] {
 			{From: SetAdditionalDiskBandwidth, To: SetNetwork, Label: "Configure network", Do: s.setNetwork},
 			{From: SetNetwork, To: SetFirewall, Label: "Configure firewall", Do: s.setFirewall},
 			{From: SetFirewall, To: SetCloudInit, Label: "Configure cloud-init", Do: s.setCloudInit},
-			{From: SetCloudInit, To: Starting, Label: "Start VM", Do: s.start, Lane: s.startLane},
+			{From: SetCloudInit, To: Starting, Label: "Start VM", Do: s.startNew, Lane: s.startLane},
 			{From: Starting, To: Ready, Label: "Verify running + Email", Do: s.verify, Timeout: 65 * time.Second},
 		},
 	}

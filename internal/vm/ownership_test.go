@@ -2,6 +2,7 @@ package vm_test
 
 import (
 	"crypto/tls"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,6 +20,12 @@ import (
 // api calls Proxmox as somebody else with the same rights would.
 func (w *world) api(method, path string, pairs ...string) {
 	w.t.Helper()
+	w.fetch(method, path, pairs...)
+}
+
+// fetch is api with the answer.
+func (w *world) fetch(method, path string, pairs ...string) []byte {
+	w.t.Helper()
 	form := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
 		form.Set(pairs[i], pairs[i+1])
@@ -34,10 +41,12 @@ func (w *world) api(method, path string, pairs ...string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	body, err := io.ReadAll(res.Body)
 	_ = res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		w.t.Fatalf("%s %s: %s", method, path, res.Status)
+	if res.StatusCode != http.StatusOK || err != nil {
+		w.t.Fatalf("%s %s: %s, %v", method, path, res.Status, err)
 	}
+	return body
 }
 
 // once does something right after the settlement that reaches a status.

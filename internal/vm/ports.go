@@ -71,7 +71,8 @@ type Registry interface {
 	Ask(ctx context.Context, serviceID int64, job Job) error
 	// Forget deletes the record and our rows of a machine at error_terminate or remove; tblhosting is not touched.
 	Forget(ctx context.Context, serviceID int64) error
-	// SetPassword seals a new password of the guest's operating system and lets WHMCS know it through the outbox.
+	// SetPassword seals a new password of the guest's operating system and lets WHMCS know it through the outbox. ErrRefused when
+	// the machine's life has ended or is ending.
 	SetPassword(ctx context.Context, serviceID int64, password string) error
 	// Discarded gives back addresses and VM id of a machine whose old guest is gone, and ends the wish to discard it.
 	Discarded(ctx context.Context, serviceID int64) error

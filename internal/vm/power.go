@@ -15,10 +15,23 @@ func (s *Steps) startLane(_ context.Context, m *Machine) (string, error) {
 	return fmt.Sprintf("start/%d/%s", m.ServerID, m.Node), nil
 }
 
+// startNew powers on a guest that was just built. Should its service be suspended meanwhile, it is off when the build waits:
+// nothing else looks at it before it is ready.
+func (s *Steps) startNew(ctx context.Context, m *Machine) error {
+	suspended, err := s.suspended(ctx, m)
+	switch {
+	case err != nil:
+		return err
+	case suspended:
+		return s.stayOff(ctx, m)
+	}
+	return s.start(ctx, m)
+}
+
 // start powers the guest on; a suspended service keeps its guest off until it is unsuspended.
 func (s *Steps) start(ctx context.Context, m *Machine) error {
 	if suspended, err := s.suspended(ctx, m); err != nil || suspended {
-		return cmp.Or(err, parkSuspended())
+		return cmp.Or(err, parkSuspended(m))
 	}
 	asked := !m.site.began.IsZero()
 	if err := s.await(ctx, m, "the VM to start"); err != nil || asked {
@@ -35,7 +48,9 @@ func (s *Steps) start(ctx context.Context, m *Machine) error {
 	return s.began(m, upid, "the VM to start")
 }
 
-func parkSuspended() error {
+// parkSuspended waits for the end of the suspension, and for no task until then.
+func parkSuspended(m *Machine) error {
+	m.Task = ""
 	return pipeline.Park("the service is suspended; the VM starts when it is unsuspended")
 }
 
@@ -47,12 +62,23 @@ func (s *Steps) suspended(ctx context.Context, m *Machine) (bool, error) {
 	return m.Suspended, err
 }
 
-// stayOff stops a guest whose service was suspended after its start.
+// stayOff stops a guest whose service was suspended after its start was asked for, and waits once it is off.
 func (s *Steps) stayOff(ctx context.Context, m *Machine) error {
-	if err := s.switchPower(ctx, m, false); err != nil {
+	if err := s.await(ctx, m, "the VM to stop"); err != nil { // a start under way ends first
 		return err
 	}
-	return parkSuspended()
+	running, err := s.running(ctx, m)
+	switch {
+	case err != nil:
+		return err
+	case !running:
+		return parkSuspended(m)
+	}
+	upid, err := m.site.hv.Stop(ctx, m.Node, m.VMID)
+	if err != nil {
+		return err
+	}
+	return s.began(m, upid, "the VM to stop")
 }
 
 func (s *Steps) running(ctx context.Context, m *Machine) (bool, error) {
@@ -99,22 +125,5 @@ func (s *Steps) startAgain(ctx context.Context, m *Machine) error {
 	}
 	err := s.start(ctx, m)
 	m.site.restarted = m.Task != ""
-	return err
-}
-
-// switchPower asks Proxmox once to start or stop a guest that is ours; one already in that state is left alone.
-func (s *Steps) switchPower(ctx context.Context, m *Machine, on bool) error {
-	if err := s.visit(ctx, m); err != nil {
-		return err
-	}
-	running, err := s.running(ctx, m)
-	if err != nil || running == on {
-		return err
-	}
-	if on {
-		_, err = m.site.hv.Start(ctx, m.Node, m.VMID)
-	} else {
-		_, err = m.site.hv.Stop(ctx, m.Node, m.VMID)
-	}
 	return err
 }

@@ -37,11 +37,16 @@ func (w *world) newProcess(settle settler, own ...int64) *process {
 // settler stands in for the settlement of one step; commit makes it.
 type settler func(m *vm.Machine, e pipeline.Entry, commit func() error) error
 
+// stander is settler for a step that stands.
+type stander func(m *vm.Machine, t pipeline.Trouble, commit func() error) error
+
 // mortal is a store whose process can die: from then on none of its writes arrives and none of its leases is prolonged.
 type mortal struct {
 	pipeline.Store[vm.Machine]
 
 	settle settler
+	stood  stander
+	fate   func(commit func() error) error // meets what else is written of a run: its end, and what it waits for
 	dead   atomic.Bool
 	lapsed atomic.Bool // its leases are not prolonged, all else arrives
 	mu     sync.Mutex
@@ -92,6 +97,15 @@ func (p *mortal) alive(do func() error) error {
 	return do()
 }
 
+func (p *mortal) meet(do func() error) error {
+	return p.alive(func() error {
+		if p.fate == nil {
+			return do()
+		}
+		return p.fate(do)
+	})
+}
+
 func (p *mortal) Renew(ctx context.Context, now time.Time) error {
 	if p.lapsed.Load() {
 		return errors.New("the connection to the database broke")
@@ -110,11 +124,17 @@ func (p *mortal) Settle(ctx context.Context, l pipeline.Lease, run *pipeline.Run
 }
 
 func (p *mortal) Fail(ctx context.Context, l pipeline.Lease, run *pipeline.Run, m *vm.Machine, e pipeline.Entry, t pipeline.Trouble) error {
-	return p.alive(func() error { return p.Store.Fail(ctx, l, run, m, e, t) })
+	return p.alive(func() error {
+		commit := func() error { return p.Store.Fail(ctx, l, run, m, e, t) }
+		if p.stood == nil {
+			return commit()
+		}
+		return p.stood(m, t, commit)
+	})
 }
 
 func (p *mortal) End(ctx context.Context, l pipeline.Lease, run *pipeline.Run, m *vm.Machine, at, wake time.Time) error {
-	return p.alive(func() error { return p.Store.End(ctx, l, run, m, at, wake) })
+	return p.meet(func() error { return p.Store.End(ctx, l, run, m, at, wake) })
 }
 
 func (p *mortal) Release(ctx context.Context, l pipeline.Lease, wake time.Time) error {
@@ -122,7 +142,7 @@ func (p *mortal) Release(ctx context.Context, l pipeline.Lease, wake time.Time) 
 }
 
 func (p *mortal) Note(ctx context.Context, l pipeline.Lease, m *vm.Machine) error {
-	return p.alive(func() error { return p.Store.Note(ctx, l, m) })
+	return p.meet(func() error { return p.Store.Note(ctx, l, m) })
 }
 
 // bystanders are guests of other people in every proof: nothing may happen to them.

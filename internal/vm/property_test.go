@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
+	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // wish is a random product, in the form of its settings.
@@ -125,6 +127,11 @@ func (w *world) compare(service int64, want wish) (diff []string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return differences(want, m, g, held)
+}
+
+// differences lists what a guest has otherwise than wanted.
+func differences(want wish, m vm.Machine, g pvesim.GuestView, held []ippool.Lease) (diff []string) {
 	is := func(what, got, want string) {
 		if got != want {
 			diff = append(diff, fmt.Sprintf("%s is %q, want %q", what, got, want))

@@ -71,6 +71,7 @@ type site struct {
 	source    hardware.Disk // the template's system disk
 	target    string
 	stays     bool      // on its node, because migration is off
+	made      bool      // this pass has made the guest, which is off
 	secret    bool      // this pass has written the guest's password
 	resized   string    // key of the disk this pass has grown
 	restarted bool      // this pass has started the guest again

@@ -56,7 +56,13 @@ func (f fleet) Cluster(context.Context, int64) (hypervisor.Cluster, error) { ret
 
 func newWorld(t *testing.T, change ...func(*pvesim.Config)) *world {
 	t.Helper()
-	w := &world{t: t, clk: clock.NewScaled(speed), db: testdb.New(t), lease: speed * 3 * time.Second}
+	return newWorldAt(t, clock.NewScaled(speed), speed*3*time.Second, change...)
+}
+
+// newWorldAt is a world whose time is told by clk.
+func newWorldAt(t *testing.T, clk clock.Clock, lease time.Duration, change ...func(*pvesim.Config)) *world {
+	t.Helper()
+	w := &world{t: t, clk: clk, db: testdb.New(t), lease: lease}
 	w.store = w.newStore()
 	w.whmcs = whmcs.New(w.store.Handle())
 	cfg := pvesim.Demo(w.clk)
