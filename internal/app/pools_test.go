@@ -220,7 +220,7 @@ func (b poolBrowser) keeps(name string, service int64, vm string) {
 	b.picture("admin-pools-addresses-" + name)
 	b.accessible("the addresses")
 	b.do(chromedp.SendKeys(`.kb-lone [name="q"]`, "blacklisted "+name), chromedp.Click(".kb-lone .kb-filters button"), chromedp.WaitReady("body"))
-	b.wait("the search", func() bool { return strings.Contains(b.text(), "1 - 1 of 1") && b.row(address) != "" })
+	b.wait("the search", func() bool { return strings.Contains(b.text(), "Rows 1–1 of 1") && b.row(address) != "" })
 	b.dialog(b.button(address, "release"), "Release an address")
 	contains(b.t, "the dialog", b.inside(), address, "blacklisted "+name)
 	b.send()
@@ -267,7 +267,7 @@ func TestPools_workWithoutJavaScript(t *testing.T) {
 	contains(t, "the list", html, "The IP pool was added.", "2001:db8:4::2 - 2001:db8:4::50", "0% (0/79)", "IPV6")
 	id := w.value(t, "SELECT id FROM puq_proxmox_kvm_ip_pools WHERE bridge = 'vmbr4'")
 	_, html = v.get(poolsPage + "&q=vmbr4+ipv6")
-	contains(t, "the search", html, "2001:db8:4::2", "1 - 1 of 1")
+	contains(t, "the search", html, "2001:db8:4::2", "Rows 1–1 of 1")
 	if strings.Contains(html, "192.0.2.10") {
 		t.Error("the search shows other pools")
 	}
