@@ -219,6 +219,44 @@ func (b *browser) end(name string) {
 	b.shot("zones-end-" + name)
 }
 
+// The browser tells of the end of a dialog at its next picture, which may be when the next one is open already.
+func TestBrowser_dialogOpenedAgainAtOnceStays(t *testing.T) {
+	t.Parallel()
+	w := sharedWorld(t)
+	b := w.browser(t, 1280)
+	b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
+	b.open(zonesPage)
+	b.push("+ Add DNS Zone")
+	b.reads("the form", "Choose the type")
+	var text string
+	b.do(chromedp.Evaluate(`new Promise(done => {
+		const box = document.querySelector('dialog[open]');
+		box.addEventListener('close', () => setTimeout(() => done(box.innerText)));
+		box.close();
+		box.showModal();
+	})`, &text, awaitPromise))
+	if !strings.Contains(text, "Choose the type") {
+		t.Errorf("the dialog shows %q", text)
+	}
+	// An answer that comes after something else was asked for is not shown.
+	b.do(chromedp.Evaluate(`{
+		const plain = window.fetch;
+		window.fetch = async (...args) => { const answer = await plain(...args); await new Promise(done => setTimeout(done, 500)); window.late = true; return answer; };
+		const link = [...document.querySelectorAll('a[data-kb-dialog]')].find(a => a.href.includes('part=add'));
+		link.click();
+		document.querySelector('dialog[open]').close();
+		window.fetch = plain;
+		link.href = link.href.replace('part=add', 'part=nothing');
+		link.click();
+	}`, nil))
+	b.reads("the second answer", "no part")
+	await(t, "the first answer", func() (late bool) { b.do(chromedp.Evaluate("!!window.late", &late)); return late }, b.text)
+	b.do(chromedp.Evaluate("new Promise(done => setTimeout(done, 200))", nil, awaitPromise))
+	if text := b.dialog(); !strings.Contains(text, "no part") {
+		t.Errorf("the dialog shows %q", text)
+	}
+}
+
 // What other programs saved and what servers answer is text, whatever stands in it.
 func TestBrowser_zonesRunNoStoredScript(t *testing.T) {
 	t.Parallel()

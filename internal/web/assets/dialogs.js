@@ -1,7 +1,7 @@
 // Links marked data-kb-dialog open in a dialog, and the forms in it are sent from there.
 (function (kb) {
     'use strict';
-    var opener = null;
+    var opener = null, asked = 0;
 
     function dialog() {
         var found = document.querySelector('dialog.kb');
@@ -12,6 +12,9 @@
         found.className = 'kb kb-addon-dialog';
         found.setAttribute('aria-labelledby', 'kb-title');
         found.addEventListener('close', function () {
+            if (found.open) { // it comes late: the next dialog is there already
+                return;
+            }
             found.replaceChildren();
             if (opener && opener.isConnected) {
                 opener.focus();
@@ -43,7 +46,8 @@
     }
 
     async function open(url) {
-        var box = dialog(), html;
+        var box = dialog(), mine = ++asked, html;
+        function overtaken() { return mine !== asked || !box.open; } // it was closed, or something else is wanted meanwhile
         box.replaceChildren(kb.inside('<p class="kb-wait" role="status"></p>'));
         box.querySelector('p').textContent = kb.root().dataset.kbBusy;
         if (!box.open) {
@@ -52,11 +56,15 @@
         try {
             html = await kb.ask(url);
         } catch (error) {
-            box.close();
-            kb.say(kb.root(), error.message);
+            if (!overtaken()) {
+                box.close();
+                kb.say(kb.root(), error.message);
+            }
             return;
         }
-        show(box, url, html);
+        if (!overtaken()) {
+            show(box, url, html);
+        }
     }
 
     function busy(form, on) {
