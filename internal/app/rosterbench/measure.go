@@ -27,6 +27,7 @@ type Database interface {
 type Place struct {
 	DB                  Database
 	List                *roster.List
+	HTML                func(ctx context.Context) error // the list's longest page, in full
 	ProductID, ServerID int64
 }
 
@@ -45,6 +46,7 @@ type Results struct {
 	Ways    []Result
 	Reading time.Duration // of the whole index
 	Index   int64         // bytes of memory that it holds
+	HTML    time.Duration // of the longest page with its HTML
 }
 
 // way is a page as people ask for it.
@@ -90,7 +92,20 @@ func Measure(ctx context.Context, p Place) (Results, error) {
 		}
 		all.Ways = append(all.Ways, r)
 	}
-	return all, nil
+	all.HTML, err = p.html(ctx)
+	return all, err
+}
+
+func (p Place) html(ctx context.Context) (time.Duration, error) {
+	var list []time.Duration
+	for range rounds {
+		began := clock.System{}.Now()
+		if err := p.HTML(ctx); err != nil {
+			return 0, err
+		}
+		list = append(list, clock.System{}.Now().Sub(began))
+	}
+	return late(list), nil
 }
 
 // held is what lives in memory, in bytes.
