@@ -14,7 +14,10 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/roster"
 )
 
-const rounds = 300
+const (
+	rounds = 1000
+	views  = 100 // of the longest page
+)
 
 // Database is the installation's.
 type Database interface {
@@ -99,7 +102,7 @@ func Measure(ctx context.Context, p Place) (Results, error) {
 
 func (p Place) html(ctx context.Context) (time.Duration, error) {
 	var list []time.Duration
-	for range rounds {
+	for range views {
 		began := clock.System{}.Now()
 		if err := p.HTML(ctx); err != nil {
 			return 0, err
