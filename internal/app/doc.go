@@ -26,6 +26,7 @@
 //	what the service page shows      views/ reads it, internal/web renders it
 //	what may be set while it runs    settings.go, internal/settings; the page is pages/settings
 //	periodic tasks, and who rings    tasks.go, schedule.go, internal/tasks
+//	which VM is on which page        internal/roster, an index in memory; pages/machines is the page
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      showroom/demo.go, playground/; figures: showroom/bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim

@@ -2,11 +2,12 @@ package roster
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 )
 
 // haystack holds many short texts and finds those that contain something. Beside the texts there is a table of bits: one row
-// of it for each of a few hundred kinds of three letters in sequence, with a bit for each text that has one of that kind.
+// of it for each of a few hundred kinds of four letters in sequence, with a bit for each text that has one of that kind.
 // What contains a longer text has all its kinds, so that nearly all texts are ruled out without being looked at.
 type haystack struct {
 	text  []byte
@@ -18,7 +19,7 @@ type haystack struct {
 const (
 	kindBits = 9
 	kinds    = 1 << kindBits
-	gram     = 3 // letters
+	gram     = 4 // letters
 )
 
 func (h *haystack) size() int { return len(h.ends) }
@@ -47,10 +48,9 @@ func (h *haystack) sign() {
 	}
 }
 
-func kindOf(three []byte) int {
+func kindOf(four []byte) int {
 	const spread = 0x9E3779B1 // scatters neighbours
-	n := uint32(three[0])<<16 | uint32(three[1])<<8 | uint32(three[2])
-	return int(n * spread >> (32 - kindBits))
+	return int(binary.LittleEndian.Uint32(four) * spread >> (32 - kindBits))
 }
 
 // find lists the texts that contain what, which is in lower case as they are.
@@ -73,8 +73,8 @@ func (h *haystack) find(what string) bitset {
 	return found
 }
 
-func (h *haystack) kind(three []byte) bitset {
-	k := kindOf(three)
+func (h *haystack) kind(four []byte) bitset {
+	k := kindOf(four)
 	return h.table[k*h.words : (k+1)*h.words]
 }
 

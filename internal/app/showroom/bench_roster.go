@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/app/pages"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/machines"
 	"github.com/kvmbridge/kvmbridge/internal/app/rosterbench"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/roster"
 	rosterrows "github.com/kvmbridge/kvmbridge/internal/store/roster"
+	"github.com/kvmbridge/kvmbridge/internal/web"
 )
 
 // vmList is the worst way to ask for a page of the list of machines, divided by its floor.
@@ -24,17 +28,36 @@ func vmList(ctx context.Context, say func(string, ...any)) (_ float64, err error
 		return 0, err
 	}
 	list := roster.NewList(rosterrows.New(s.sidecar.store.Handle()), clock.System{}, slog.New(slog.DiscardHandler))
-	all, err := rosterbench.Measure(ctx, rosterbench.Place{DB: benchDB{s}, List: list, ProductID: seeded.ProductID, ServerID: seeded.ServerID})
+	html, err := longestPage(list)
+	if err != nil {
+		return 0, err
+	}
+	all, err := rosterbench.Measure(ctx, rosterbench.Place{DB: benchDB{s}, List: list, HTML: html, ProductID: seeded.ProductID, ServerID: seeded.ServerID})
 	if err != nil {
 		return 0, err
 	}
 	say("floor vm_list: the index of 100,000 services is read in %s and holds %d MiB", all.Reading.Round(time.Millisecond), all.Index>>20)
+	say("floor vm_list: a page of 100 rows with its HTML p95 %s", all.HTML.Round(time.Microsecond))
 	worst := 0.0
 	for _, r := range all.Ways {
-		say("floor vm_list: %s, %d rows: one indexed query p95 %s, the list %s, ratio %.2f", r.Name, r.Rows, r.Floor.Round(time.Microsecond), r.List.Round(time.Microsecond), r.Ratio())
+		say("floor vm_list: %s, %d rows: one indexed query p95 %s, the list %s (median %s), ratio %.2f", r.Name, r.Rows, r.Floor.Round(time.Microsecond), r.List.Round(time.Microsecond), r.Usual.Round(time.Microsecond), r.Ratio())
 		worst = max(worst, r.Ratio())
 	}
 	return worst, nil
+}
+
+// longestPage makes the page of a hundred rows, as the bridge hands it out.
+func longestPage(list *roster.List) (func(context.Context) error, error) {
+	w, err := web.New()
+	if err != nil {
+		return nil, err
+	}
+	show := machines.New(list, nil, w, slog.New(slog.DiscardHandler)).Show[""]
+	r := &pages.Request{Site: web.Site{Link: "addonmodules.php?module=puq_proxmox_kvm", Page: "machines"}, Query: url.Values{"size": {"100"}}}
+	return func(ctx context.Context) error {
+		_, err := show(ctx, r)
+		return err
+	}, nil
 }
 
 // benchDB asks the sidecar's database.
