@@ -2,9 +2,7 @@
 package home
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"strconv"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/pages"
@@ -36,7 +34,7 @@ type page struct {
 	machines Machines
 	figures  *overview.Figures
 	dns      records.Book
-	pools    *pools.Book
+	gauge    *gauge
 	clock    clock.Clock
 	web      *web.Pages
 	tracks   tracks
@@ -44,7 +42,7 @@ type page struct {
 
 // New is the page over what these read.
 func New(m Machines, f *overview.Figures, dns records.Book, b *pools.Book, c clock.Clock, w *web.Pages) pages.Page {
-	p := &page{m, f, dns, b, c, w, newTracks()}
+	p := &page{m, f, dns, &gauge{book: b, clock: c}, c, w, newTracks()}
 	return pages.Page{Show: map[string]pages.Handler{"": p.show, "moving": p.moving}}
 }
 
@@ -111,17 +109,8 @@ func (p *page) chart(ctx context.Context, h *web.Home) error {
 	return err
 }
 
-// fills are the pools, the fullest first: those are the next to run out.
-func (p *page) fills(ctx context.Context, h *web.Home) error {
-	list, err := p.pools.Pools(ctx)
-	for _, pool := range list {
-		percent, _ := strconv.ParseFloat(pool.Usage.Percent(), 64)
-		h.Fills = append(h.Fills, web.Fill{
-			Name: pool.ServerName + ", " + pool.Form.Bridge + ": " + pool.Form.Start + " - " + pool.Form.Stop, Text: pool.Usage.String(), Percent: percent,
-		})
-	}
-	slices.SortStableFunc(h.Fills, func(a, b web.Fill) int { return cmp.Compare(b.Percent, a.Percent) })
-	h.Fills = h.Fills[:min(len(h.Fills), fillsShown)]
+func (p *page) fills(ctx context.Context, h *web.Home) (err error) {
+	h.Fills, err = p.gauge.fills(ctx)
 	return err
 }
 
