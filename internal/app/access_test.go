@@ -1,12 +1,13 @@
 package app_test
 
 import (
-	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func (v *visitor) submit(page string, form url.Values, head ...string) (int, str
 // support is an admin whose role has no access to the addon.
 func (w *world) support(t *testing.T) *visitor {
 	t.Helper()
-	w.exec(t, `INSERT INTO tbladmins (roleid, username, password, firstname, lastname, email)
+	w.exec(t, `SET STATEMENT sql_mode = '' FOR INSERT INTO tbladmins (roleid, username, password, firstname, lastname, email)
 		SELECT 2, 'support', password, 'Sue', 'Support', 'support@example.com' FROM tbladmins WHERE username = ?`, w.WHMCS.Seeded.AdminUsername)
 	v := w.visitor(t)
 	v.login("admin/login.php", "support", w.WHMCS.Seeded.AdminPassword)
@@ -46,15 +47,13 @@ func TestAddon_refusesWhoeverHasNoRightToIt(t *testing.T) {
 	t.Parallel()
 	w := ownWorld(t)
 	const pool = "&page=pools&part=add"
-	good := url.Values{"server": {fmt.Sprint(w.WHMCS.Seeded.ServerID)}, "type": {"IPv4"}, "bridge": {"vmbr7"}, "vlan": {"0"}, "gateway": {"198.51.100.1"}, "mask": {"24"}, "start": {"198.51.100.10"}, "stop": {"198.51.100.20"}}
+	good := url.Values{"server_id": {strconv.FormatInt(w.WHMCS.Seeded.ServerID, 10)}, "type": {"ipv4"}, "bridge": {"vmbr7"}, "vlan": {"0"}, "gateway": {"198.51.100.1"}, "mask": {"24"}, "address_start": {"198.51.100.10"}, "address_stop": {"198.51.100.20"}}
 	pools := func() string {
 		return w.value(t, "SELECT COUNT(*) FROM puq_proxmox_kvm_ip_pools WHERE bridge = 'vmbr7'")
 	}
 	form := func(token string) url.Values {
 		sent := url.Values{"kb_token": {token}}
-		for name, value := range good {
-			sent[name] = value
-		}
+		maps.Copy(sent, good)
 		return sent
 	}
 	admin := w.admin(t)
