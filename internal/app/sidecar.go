@@ -27,6 +27,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/namelist"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/store/legacy"
 	"github.com/kvmbridge/kvmbridge/internal/store/namerows"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
@@ -46,6 +47,7 @@ type Sidecar struct {
 	courier   *courier.Courier
 	keeper    *keeper.Keeper
 	book      records.Book
+	older     *legacy.Importer
 	keys      *keyring
 	server    *bridge.Server
 	listeners []net.Listener
@@ -90,6 +92,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		return err
 	}
 	s.book = records.NewBook(s.store, box)
+	s.older = legacy.New(s.store.Handle(), box, o.Clock)
 	s.keeper, _ = records.NewKeeper(s.book, o.Clock, s.log)
 	steps := &vm.Steps{
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.keeper,
@@ -118,7 +121,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
 		Module: &moduleCommands{desk: counter, fleet: f, views: v, pages: pages, log: s.log},
-		Addon:  &addonCommands{store: s.store, router: s.front(pages), retire: s.retire, revive: s.revive},
+		Addon:  &addonCommands{store: s.store, router: s.front(pages), retire: s.retire, revive: s.revive, inherit: s.inherit},
 	})
 	return nil
 }
@@ -269,6 +272,7 @@ func (s *Sidecar) bringUp(ctx context.Context, stale error) error {
 	if err := s.store.Migrate(ctx); err != nil {
 		return err
 	}
+	s.inherit(ctx)
 	return s.store.SchemaCurrent(ctx)
 }
 

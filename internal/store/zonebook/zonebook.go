@@ -46,9 +46,11 @@ type row struct {
 const columns = "SELECT id, zone, type, ttl, config FROM puq_proxmox_kvm_dns_zones"
 
 // DNSZones lists the zones by id. One whose secrets cannot be opened is listed without them, and with its Fault.
-func (b *Book) DNSZones(ctx context.Context) ([]zones.Zone, error) {
+func (b *Book) DNSZones(ctx context.Context) ([]zones.Zone, error) { return b.list(ctx, b.sql) }
+
+func (b *Book) list(ctx context.Context, q sqlx.QueryerContext) ([]zones.Zone, error) {
 	var rows []row
-	if err := b.sql.SelectContext(ctx, &rows, columns+" ORDER BY id"); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &rows, columns+" ORDER BY id"); err != nil {
 		return nil, fmt.Errorf("list the DNS zones: %w", err)
 	}
 	list := make([]zones.Zone, 0, len(rows))
@@ -108,23 +110,28 @@ func (b *Book) open(id int64, value any) (string, error) {
 
 // SaveDNSZone writes a zone that was checked; ID 0 = a new one. It returns the id.
 func (b *Book) SaveDNSZone(ctx context.Context, z zones.Zone) (int64, error) {
-	err := tx.Run(ctx, b.sql, func(q *sqlx.Tx) error {
-		id, err := enter(ctx, q, z)
-		if err != nil {
-			return err
-		}
-		z.ID = id
-		n, err := tx.Affected(q.ExecContext(ctx, "UPDATE puq_proxmox_kvm_dns_zones SET zone = ?, type = ?, ttl = ?, config = ? WHERE id = ?",
-			z.Name, z.Provider, z.TTL, b.config(id, z), id))
-		if err == nil && n == 0 {
-			return ErrNoZone
-		}
+	var id int64
+	err := tx.Run(ctx, b.sql, func(q *sqlx.Tx) (err error) {
+		id, err = b.put(ctx, q, z)
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("save DNS zone %s: %w", z.Name, err)
 	}
-	return z.ID, nil
+	return id, nil
+}
+
+func (b *Book) put(ctx context.Context, q *sqlx.Tx, z zones.Zone) (int64, error) {
+	id, err := enter(ctx, q, z)
+	if err != nil {
+		return 0, err
+	}
+	n, err := tx.Affected(q.ExecContext(ctx, "UPDATE puq_proxmox_kvm_dns_zones SET zone = ?, type = ?, ttl = ?, config = ? WHERE id = ?",
+		z.Name, z.Provider, z.TTL, b.config(id, z), id))
+	if err == nil && n == 0 {
+		return 0, ErrNoZone
+	}
+	return id, err
 }
 
 // enter gives a new zone its id, which its secrets are bound to.
