@@ -23,6 +23,8 @@
 //	which names a machine gets       internal/dns plans, internal/dns/keeper carries out; "kvmbridge dns" is records/
 //	what dns.php gives to scripts    internal/namelist
 //	what pages show                  views/ reads it, internal/web renders it
+//	the record changed by hand       internal/store/rowedit, pages/vmrecord; the log of a VM is pages/vmlog
+//	what older modules left          internal/store/legacy takes it over: activation, "kvmbridge import"
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      showroom/demo.go, playground/; figures: showroom/bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim
