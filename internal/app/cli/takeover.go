@@ -16,7 +16,7 @@ func newImport(e Env) *cobra.Command {
 		Long: "Take over the IP pools and DNS zones of the older extension, each if there are none yet, and every VM record of the\n" +
 			"reference product that has none of ours. No guest is touched, and nothing is guessed: what contradicts something\n" +
 			"else is left where it is and printed with the reason. All of it or nothing. The first activation of the addon does\n" +
-			"the same.",
+			"the same; to look before it, run \"kvmbridge migrate\" and then this with --dry-run.",
 		Args: cobra.NoArgs,
 	}, e)
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "print what would be taken over and what not; change nothing")
