@@ -218,3 +218,14 @@ func TestSave_tellsOfLongValuesWhatChanged(t *testing.T) {
 		t.Errorf("activity log (%d bytes): %s", len(log), log)
 	}
 }
+
+// A browser could not send all of it back.
+func TestRead_marksWhatIsTooLongForAForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set(t, "vm_deploy_log", "["+strings.Repeat(`"0123456789",`, 6000)+`""]`)
+	r := w.read(t)
+	if !field(t, r, "vm_deploy_log").Long || field(t, r, "vm_last_action_log").Long {
+		t.Errorf("deploy log %v, last action %v", field(t, r, "vm_deploy_log").Long, field(t, r, "vm_last_action_log").Long)
+	}
+}
