@@ -5,7 +5,7 @@ import "maps"
 // English is the catalogue every other language falls back to.
 func English() map[string]string {
 	all := map[string]string{}
-	for _, chapter := range []map[string]string{commonTexts(), addonTexts(), machineTexts()} {
+	for _, chapter := range []map[string]string{commonTexts(), addonTexts(), recordTexts()} {
 		maps.Copy(all, chapter)
 	}
 	return all

@@ -1,7 +1,7 @@
 package web
 
-// machineTexts stand in the log of a VM and in the form of its record.
-func machineTexts() map[string]string {
+// recordTexts stand in the log of a VM and in the form of its record.
+func recordTexts() map[string]string {
 	return map[string]string{
 		"vmlog_title":         "VM Log — Service #",
 		"vmlog_status":        "Current Status:",
