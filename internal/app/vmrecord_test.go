@@ -104,8 +104,12 @@ func TestBrowser_recordOnItsOwnPageMovesTheMachine(t *testing.T) {
 	b.fill("vm_status", "set_cloudinit")
 	b.do(chromedp.Click(saveButton), chromedp.WaitNotPresent(field("vm_name")))
 	w.ready(t, service)
-	if got := w.value(t, "SELECT CONCAT(from_status, ' ', to_status, ' ', result) FROM kvmbridge_runs WHERE service_id = ? ORDER BY id DESC LIMIT 1", service); got != "set_cloudinit ready success" {
-		t.Errorf("the last run: %s", got)
+	last := func() string {
+		return w.value(t, "SELECT CONCAT(action, ' from ', from_status, ' to ', to_status, ' ', result) FROM kvmbridge_runs WHERE service_id = ? ORDER BY id DESC LIMIT 1", service)
+	}
+	await(t, "the run to end", func() bool { return strings.HasSuffix(last(), " to ready success") }, last)
+	if got := w.value(t, "SELECT COUNT(*) FROM kvmbridge_runs WHERE service_id = ? AND from_status = 'set_cloudinit'", service); got == "0" {
+		t.Errorf("no run began at set_cloudinit; the last is %s", last())
 	}
 	b.quiet()
 	b.open(part("record", service))
