@@ -6,6 +6,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages"
+	"github.com/kvmbridge/kvmbridge/internal/settings"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 )
 
@@ -13,6 +14,8 @@ import (
 type addonCommands struct {
 	store  *store.DB
 	router *pages.Router
+	// settings have the second word on whether tables go.
+	settings *settings.Live
 	// retire and revive stop and start the work on the tables.
 	retire, revive func()
 	// inherit takes over what older modules left; it fails in silence, because the addon works without.
@@ -36,10 +39,16 @@ func (c *addonCommands) Upgrade(ctx context.Context, call bridge.UpgradeCall) er
 	return c.Activate(ctx, bridge.AddonCall{Head: call.Head})
 }
 
-// Deactivate implements bridge.AddonCommands. Tables go only when the addon's setting says so and no VM is left in them.
+// Deactivate implements bridge.AddonCommands. Tables go only when the addon's field in WHMCS and the page of settings both say
+// so and no VM is left in them: WHMCS's text after a deactivation speaks of the field alone, and a switch on a page that is
+// seen once a year shall not surprise whoever deactivates for an update.
 func (c *addonCommands) Deactivate(ctx context.Context, call bridge.DeactivateCall) error {
 	if !call.Args.DropTables {
 		return nil
+	}
+	c.settings.Forget()
+	if !c.settings.Now(ctx).DropTables {
+		return bridge.Refuse("tables_kept", "They were kept, because two switches say different things: \"Delete all database tables\" is on here, and off on the addon's own page under Settings > General. Make both say the same and deactivate again.")
 	}
 	alive, err := c.store.LiveMachines(ctx)
 	if err != nil {

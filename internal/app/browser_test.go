@@ -135,6 +135,8 @@ func (b *browser) quiet() {
 	}
 }
 
+func evaluate(script string, into any) chromedp.Action { return chromedp.Evaluate(script, into) }
+
 const evil = `<script>window.evil=1</script><img src=x onerror="window.evil=1">`
 
 func TestBrowser_admin(t *testing.T) {

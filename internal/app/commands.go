@@ -87,14 +87,14 @@ func (c *moduleCommands) TestConnection(ctx context.Context, call bridge.ModuleC
 	if host := firstOf(call.Server.Hostname, call.Server.IP); strings.ContainsAny(host, "/ \t@?#") {
 		return bridge.Refuse("server_settings", "The hostname %q is not a host name: enter only the name or the IP address, such as pve1.example.com; the port has a field of its own.", host)
 	}
-	cluster, err := c.fleet.dial(endpoint{
+	faults, err := c.fleet.try(ctx, endpoint{
 		ID: call.Server.ID, Name: call.Server.Hostname, Host: firstOf(call.Server.Hostname, call.Server.IP), Port: call.Server.Port,
 		Username: call.Server.Username, Password: string(call.Server.Password), Trust: string(call.Server.AccessHash),
 	})
 	if err != nil {
 		return bridge.Refuse("server_settings", "%s", sentence(err.Error()))
 	}
-	if faults := cluster.Check(ctx).Problems; len(faults) > 0 {
+	if len(faults) > 0 {
 		for i := range faults {
 			faults[i] = sentence(faults[i])
 		}

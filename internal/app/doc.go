@@ -22,7 +22,10 @@
 //	what a product's settings mean   internal/spec/keys.go
 //	which names a machine gets       internal/dns plans, internal/dns/keeper carries out; "kvmbridge dns" is records/
 //	what dns.php gives to scripts    internal/namelist
-//	what pages show                  views/ reads it, internal/web renders it
+//	what a page of the addon does    pages/ (router, one package per page), front.go (the list); internal/web renders it
+//	what the service page shows      views/ reads it, internal/web renders it
+//	what may be set while it runs    settings.go, internal/settings; the page is pages/settings
+//	periodic tasks, and who rings    tasks.go, schedule.go, internal/tasks
 //	the record changed by hand       internal/store/rowedit, pages/vmrecord; the log of a VM is pages/vmlog
 //	what older modules left          internal/store/legacy takes it over: activation, "kvmbridge import"
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit

@@ -18,6 +18,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox"
+	"github.com/kvmbridge/kvmbridge/internal/settings"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
@@ -28,7 +29,8 @@ type fleet struct {
 	store    *store.DB
 	callback *callback.Client
 	servers  map[int]*config.Server // settings of the configuration file
-	calls    int                    // API calls at once per cluster
+	settings *settings.Live
+	calls    int // API calls at once per cluster
 	clock    clock.Clock
 	log      *slog.Logger
 	count    *atomic.Int64 // API calls sent, for metrics and benchmarks
@@ -60,21 +62,41 @@ type endpoint struct {
 
 func newFleet(cfg config.Config, s *Sidecar, back *callback.Client) *fleet {
 	return &fleet{
-		whmcs: s.whmcs, store: s.store, callback: back, servers: cfg.Servers, calls: cfg.Engine.Calls,
+		whmcs: s.whmcs, store: s.store, callback: back, servers: cfg.Servers, settings: s.settings, calls: cfg.Engine.Calls,
 		clock: s.clock, log: s.log, count: s.Calls, open: map[int64]opened{}, told: map[int64]string{},
 	}
 }
 
-// Cluster implements vm.Fleet.
+// Cluster implements vm.Fleet, for work in the background.
 func (f *fleet) Cluster(ctx context.Context, serverID int64) (hypervisor.Cluster, error) {
+	return f.within(ctx, serverID, func(ctx context.Context) time.Duration { return f.settings.Now(ctx).HeavyTimeout })
+}
+
+// counter is the same fleet for work that a person waits for.
+type counter struct{ *fleet }
+
+// Cluster implements vm.Fleet.
+func (c counter) Cluster(ctx context.Context, serverID int64) (hypervisor.Cluster, error) {
+	return c.within(ctx, serverID, c.brief)
+}
+
+// brief is how long a call may take that a person waits for.
+func (f *fleet) brief(ctx context.Context) time.Duration { return f.settings.Now(ctx).DefaultTimeout }
+
+// within is the cluster for calls that may take that long each.
+func (f *fleet) within(ctx context.Context, serverID int64, limit func(context.Context) time.Duration) (hypervisor.Cluster, error) {
 	if c := f.recent(serverID); c != nil {
-		return c, nil
+		return c.WithTimeout(limit), nil
 	}
 	at, err := f.endpoint(ctx, serverID)
 	if err != nil {
 		return nil, err
 	}
-	return f.reuse(at)
+	c, err := f.reuse(at)
+	if err != nil {
+		return nil, err
+	}
+	return c.WithTimeout(limit), nil
 }
 
 // check says everything that keeps a server from being used, in sentences.
@@ -83,11 +105,20 @@ func (f *fleet) check(ctx context.Context, serverID int64) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	cluster, err := f.dial(at)
+	problems, err := f.try(ctx, at)
 	if err != nil {
 		return []string{err.Error()}
 	}
-	return cluster.Check(ctx).Problems
+	return problems
+}
+
+// try looks at a server that may not be saved yet; the error says why it cannot be asked at all.
+func (f *fleet) try(ctx context.Context, at endpoint) (problems []string, err error) {
+	cluster, err := f.dial(at)
+	if err != nil {
+		return nil, err
+	}
+	return cluster.WithTimeout(f.brief).Check(ctx).Problems, nil
 }
 
 func (f *fleet) recent(serverID int64) *proxmox.Cluster {

@@ -444,11 +444,15 @@ func (v *visitor) post(page, target string, form url.Values) (int, string) {
 	return v.send(http.MethodPost, target, strings.NewReader(form.Encode()))
 }
 
-func (v *visitor) send(method, page string, form io.Reader) (int, string) {
+// send gives the status and the body; head are names and values of header lines.
+func (v *visitor) send(method, page string, form io.Reader, head ...string) (int, string) {
 	v.t.Helper()
 	req, err := http.NewRequestWithContext(v.t.Context(), method, v.site+page, form)
 	if err != nil {
 		v.t.Fatal(err)
+	}
+	for i := 0; i+1 < len(head); i += 2 {
+		req.Header.Set(head[i], head[i+1])
 	}
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")

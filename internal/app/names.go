@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io"
+	"os/user"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
@@ -17,7 +18,18 @@ func (p *probed) records() (*records.Office, error) {
 	}
 	book := records.NewBook(p.store, box)
 	k, shop := records.NewKeeper(book, p.clock, p.log)
-	return &records.Office{Store: p.store, WHMCS: p.whmcs, Book: book, Keeper: k, Open: shop.Open, Clock: p.clock, Undo: p.cfg.Termination.Undo}, nil
+	return &records.Office{
+		Store: p.store, WHMCS: p.whmcs, Book: book, Keeper: k, Open: shop.Open, Clock: p.clock, Undo: p.cfg.Termination.Undo, By: operator(),
+	}, nil
+}
+
+// operator is who runs the program, as a log names him.
+func operator() string {
+	u, err := user.Current()
+	if err != nil {
+		return "somebody on the command line"
+	}
+	return u.Username + " on the command line"
 }
 
 // names is "kvmbridge dns".

@@ -68,6 +68,12 @@ func TestActivation_beginsAndEndsWithoutTables(t *testing.T) {
 	}
 	w.devhost(t, nil, "set-addon", "delete_tables", "on")
 	w.devhost(t, &got, "deactivate-addon")
+	contains(t, "deactivation with one of two switches on", got.Status+": "+got.Description, "error: ", "two switches say different things", "Settings > General")
+	if len(w.tables(t)) != len(schema.AllTables()) {
+		t.Errorf("tables are gone: %s", w.tables(t))
+	}
+	w.admin(t).set("settings", "drop_tables", "on")
+	w.devhost(t, &got, "deactivate-addon")
 	contains(t, "deactivation with a living VM", got.Status+": "+got.Description, "error: ", "1 VM is still recorded", "Terminate")
 	if len(w.tables(t)) != len(schema.AllTables()) {
 		t.Errorf("tables are gone: %s", w.tables(t))

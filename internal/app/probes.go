@@ -52,6 +52,7 @@ func newProbed(cfg config.Config, s *store.DB) *probed {
 	p := &probed{Sidecar: &Sidecar{log: slog.New(slog.DiscardHandler), store: s, whmcs: whmcs.New(s.Handle()), clock: clock.System{}}, cfg: cfg}
 	p.keys = &keyring{cfg: cfg, whmcs: p.whmcs}
 	p.back = &callback.Client{Target: p.keys.target}
+	p.settings = newLive(cfg, p.Sidecar)
 	return p
 }
 

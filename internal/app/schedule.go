@@ -20,12 +20,12 @@ type job struct {
 
 // jobs is all periodic work of a replica. Each may run on every replica at once: they are safe to run twice.
 func (s *Sidecar) jobs() []job {
-	return []job{
+	return append(s.taskJobs(), []job{
 		{"outbox", time.Minute, time.Minute, func(ctx context.Context) error { _, err := s.courier.Deliver(ctx); return err }},
 		{"forget", time.Hour, time.Minute, func(ctx context.Context) error {
 			return s.store.ForgetDelivered(ctx, s.clock.Now().Add(-keepDelivered))
 		}},
-	}
+	}...)
 }
 
 // keepDelivered is how long a delivered message stays in the outbox.

@@ -24,11 +24,14 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/courier"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/dns/keeper"
+	"github.com/kvmbridge/kvmbridge/internal/dns/providers"
 	"github.com/kvmbridge/kvmbridge/internal/namelist"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/settings"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/store/legacy"
 	"github.com/kvmbridge/kvmbridge/internal/store/namerows"
+	"github.com/kvmbridge/kvmbridge/internal/tasks"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 	"github.com/kvmbridge/kvmbridge/internal/web"
@@ -48,7 +51,12 @@ type Sidecar struct {
 	keeper    *keeper.Keeper
 	book      records.Book
 	older     *legacy.Importer
+	shop      *providers.Shop
 	keys      *keyring
+	settings  *settings.Live
+	folder    string // of WHMCS, absolute; "" = not known
+	tasks     *tasks.Runner
+	rung      chan struct{} // by WHMCS's cron, for the tasks
 	server    *bridge.Server
 	listeners []net.Listener
 	clock     clock.Clock
@@ -68,7 +76,7 @@ type Options struct {
 
 // NewSidecar connects to the database, opens the listeners and assembles the parts; nothing runs before Run. Close it.
 func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, error) {
-	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64), serveOnly: o.ServeOnly, halted: make(chan struct{}, 1)}
+	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64), serveOnly: o.ServeOnly, halted: make(chan struct{}, 1), rung: make(chan struct{}, 1)}
 	var err error
 	if s.store, err = openStore(ctx, cfg, o); err != nil {
 		return nil, err
@@ -85,6 +93,7 @@ func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, er
 func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	s.whmcs = whmcs.New(s.store.Handle())
 	s.keys = &keyring{cfg: cfg, whmcs: s.whmcs}
+	s.settings, s.folder = newLive(cfg, s), folder(cfg)
 	back := &callback.Client{Target: s.keys.target}
 	f := newFleet(cfg, s, back)
 	box, err := sealBox(cfg)
@@ -93,12 +102,11 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	}
 	s.book = records.NewBook(s.store, box)
 	s.older = legacy.New(s.store.Handle(), box, o.Clock)
-	s.keeper, _ = records.NewKeeper(s.book, o.Clock, s.log)
+	s.keeper, s.shop = records.NewKeeper(s.book, o.Clock, s.log)
 	steps := &vm.Steps{
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.keeper,
 		Clock: o.Clock, Random: rand.Reader, Settings: vm.Settings{
-			Migrate: cfg.Migration.Enable, MigrationTimeout: cfg.Migration.Timeout, CloneTimeout: cloneTimeout,
-			Undo: cfg.Termination.Undo,
+			Migrate: s.mayMigrate, MigrationTimeout: s.migrationTimeout, CloneTimeout: cloneTimeout, Undo: cfg.Termination.Undo,
 		},
 	}
 	s.courier = courier.New(s.store, s.whmcs, back, o.Clock, s.log, cfg.Attention.Webhook)
@@ -107,8 +115,9 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}
-	counter := &desk.Desk{
-		Catalogue: s.whmcs, Registry: s.store, Fleet: f, Directory: s.keeper, Clock: o.Clock, Random: rand.Reader,
+	s.tasks = s.newRunner()
+	orders := &desk.Desk{
+		Catalogue: s.whmcs, Registry: s.store, Fleet: counter{f}, Directory: s.keeper, Clock: o.Clock, Random: rand.Reader,
 		Undo: cfg.Termination.Undo, Reprieves: s.store, Wake: s.engine.Wake, Interrupt: s.engine.Interrupt,
 	}
 	pages, err := web.New()
@@ -118,10 +127,10 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	v := &views.Views{Store: s.store, WHMCS: s.whmcs}
 	names := namelist.NewList(namerows.New(s.store.Handle()), clock.System{}, s.log)
 	s.server = bridge.New(bridge.Config{
-		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: s.courier,
+		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: bell{s.courier, s.ring},
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
-		Module: &moduleCommands{desk: counter, fleet: f, views: v, pages: pages, log: s.log},
-		Addon:  &addonCommands{store: s.store, router: s.front(pages), retire: s.retire, revive: s.revive, inherit: s.inherit},
+		Module: &moduleCommands{desk: orders, fleet: f, views: v, pages: pages, log: s.log},
+		Addon:  &addonCommands{store: s.store, router: s.front(orders, pages), settings: s.settings, retire: s.retire, revive: s.revive, inherit: s.inherit},
 	})
 	return nil
 }
@@ -136,6 +145,7 @@ func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, regis
 		Observer: observers(live(o, steps), registry, s.courier),
 		Lanes:    pipeline.NewLanes(map[string]int{"clone": cfg.Engine.CloneLane, "migrate": cfg.Engine.MigrateLane, "start": cfg.Engine.StartLane}),
 		Clock:    o.Clock, Random: mathrand.Float64, Log: s.log,
+		Paused:  func(ctx context.Context) bool { return s.settings.Now(ctx).Paused() },
 		Workers: cfg.Engine.Workers, Retry: cfg.Engine.RetryInterval, Lease: cfg.Engine.Lease,
 	})
 	return err
@@ -207,6 +217,7 @@ func (s *Sidecar) workWhileThereAreTables(ctx context.Context) {
 	wg.Go(func() { s.engine.Run(ctx) })
 	wg.Go(func() { s.courier.Run(ctx) })
 	wg.Go(func() { s.keeper.Run(ctx) })
+	wg.Go(func() { s.answerRings(ctx) })
 	if schedule != nil {
 		wg.Go(func() { schedule.run(ctx) })
 	}

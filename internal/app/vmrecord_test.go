@@ -13,8 +13,8 @@ import (
 // field is the box of a column.
 func field(column string) string { return `[id="kb-field-` + column + `"]` }
 
-// fill types over what stands in a box.
-func (b *browser) fill(column, text string) {
+// types over what stands in a box.
+func (b *browser) types(column, text string) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate(fmt.Sprintf("(() => { const box = document.querySelector(%q); box.focus(); box.value = %q; })()", field(column), text), nil))
 }
@@ -33,8 +33,8 @@ func TestBrowser_recordIsChangedByHand(t *testing.T) {
 			w.delivered(t)
 			w.exec(t, "UPDATE puqProxmoxKVM_vm_info SET vm_rev_dns = ?, vm_api_token = 'very-secret' WHERE service_id = ?", `{"192.0.2.77":"a.example.com"}`, service)
 			b := w.staff(t, width)
-			b.open(addonPage)
-			b.dialog(part("record", service))
+			b.open(addonPage + "home")
+			b.inDialog(part("record", service))
 			contains(t, "the record", b.text(), fmt.Sprintf("DB Record — Service #%d", service), "bypasses every safeguard", "service_id", "vm_deploy_log", "vm_sauce")
 			var html, shown string
 			b.do(chromedp.OuterHTML("dialog", &html), chromedp.Value(field("vm_rev_dns"), &shown))
@@ -44,10 +44,10 @@ func TestBrowser_recordIsChangedByHand(t *testing.T) {
 			b.accessible("the record")
 			b.picture("vm-record-" + name)
 
-			b.fill("vm_rev_dns", "{\n\"192.0.2.77\": ")
-			b.fill("vm_snapshots", "many")
+			b.types("vm_rev_dns", "{\n\"192.0.2.77\": ")
+			b.types("vm_snapshots", "many")
 			b.do(chromedp.Click(saveButton), chromedp.WaitVisible(`[aria-invalid="true"]`))
-			b.reads("Nothing was saved. Mend the fields", "It is no valid JSON: unexpected end of JSON input", "It must be a whole number from")
+			b.reads("the record", "Nothing was saved. Mend the fields", "It is no valid JSON: unexpected end of JSON input", "It must be a whole number from")
 			var typed, focused string
 			b.do(chromedp.Value(field("vm_rev_dns"), &typed), chromedp.Evaluate("document.activeElement.id", &focused))
 			if strings.TrimRight(typed, "}") != "{\n\"192.0.2.77\": " || focused != "kb-field-vm_rev_dns" && focused != "kb-field-vm_snapshots" {
@@ -57,10 +57,10 @@ func TestBrowser_recordIsChangedByHand(t *testing.T) {
 			b.picture("vm-record-faults-" + name)
 
 			w.exec(t, "UPDATE puqProxmoxKVM_vm_info SET vm_snapshots = 5, vm_backups = 3 WHERE service_id = ?", service)
-			b.fill("vm_rev_dns", `{"192.0.2.77":"web.example.com"}`)
-			b.fill("vm_snapshots", "9")
+			b.types("vm_rev_dns", `{"192.0.2.77":"web.example.com"}`)
+			b.types("vm_snapshots", "9")
 			b.do(chromedp.Click(saveButton))
-			b.reads("was changed by somebody else", "Changed meanwhile. The record holds now:", "Changed meanwhile; this is what the record holds now.")
+			b.reads("the record", "was changed by somebody else", "Changed meanwhile. The record holds now:", "Changed meanwhile; this is what the record holds now.")
 			var mine, theirs string
 			b.do(chromedp.Value(field("vm_snapshots"), &mine), chromedp.Value(field("vm_backups"), &theirs))
 			if mine != "9" || theirs != "3" {
@@ -100,8 +100,8 @@ func TestBrowser_recordOnItsOwnPageMovesTheMachine(t *testing.T) {
 	if name != evil {
 		t.Errorf("the name is shown as %q", name)
 	}
-	b.fill("vm_name", m.Name)
-	b.fill("vm_status", "set_cloudinit")
+	b.types("vm_name", m.Name)
+	b.types("vm_status", "set_cloudinit")
 	b.do(chromedp.Click(saveButton), chromedp.WaitNotPresent(field("vm_name")))
 	w.ready(t, service)
 	last := func() string {

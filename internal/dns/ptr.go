@@ -101,3 +101,29 @@ func Classless(zone string) (parent string, ok bool) {
 	}
 	return found[1], true
 }
+
+// ReverseZone is the one zone that a network fills exactly; ErrClassless when there is none or it takes several.
+func ReverseZone(network netip.Prefix) (string, error) {
+	zones, err := ReverseZones(network)
+	switch {
+	case err != nil:
+		return "", err
+	case len(zones) > 1:
+		return "", ErrClassless
+	}
+	return zones[0], nil
+}
+
+// ZoneHint is what the form and the list of pools say about the reverse zone of the network that a lies in (product-spec
+// §9.3): its name, or that it needs a classless delegation, which a single IPv4 address does too; "" while there is no network.
+func ZoneHint(a netip.Addr, mask int) string {
+	network, err := a.Unmap().WithZone("").Prefix(mask)
+	if err != nil || !network.IsValid() || mask == 0 {
+		return ""
+	}
+	zone, err := ReverseZone(network)
+	if err != nil || (network.Addr().Is4() && network.IsSingleIP()) {
+		return ErrClassless.Error()
+	}
+	return zone
+}

@@ -200,3 +200,37 @@ func checkZones(t failer, network netip.Prefix, other netip.Addr) {
 		}
 	}
 }
+
+func TestZoneHint_saysWhichZoneHoldsThePTRs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		address string
+		mask    int
+		want    string
+	}{
+		{"203.0.113.1", 24, "113.0.203.in-addr.arpa"},
+		{"203.0.113.1", 16, "0.203.in-addr.arpa"},
+		{"203.0.113.1", 8, "203.in-addr.arpa"},
+		{"203.0.113.1", 32, "classless delegation required"},
+		{"203.0.113.1", 27, "classless delegation required"},
+		{"203.0.113.1", 23, "classless delegation required"},
+		{"203.0.113.1", 1, "classless delegation required"},
+		{"203.0.113.1", 33, ""},
+		{"203.0.113.1", 0, ""},
+		{"203.0.113.1", -1, ""},
+		{"::ffff:203.0.113.1", 24, "113.0.203.in-addr.arpa"},
+		{"fe80::1%eth0", 16, "0.8.e.f.ip6.arpa"},
+		{"2001:db8::", 120, strings.Repeat("0.", 22) + "8.b.d.0.1.0.0.2.ip6.arpa"}, // the example of product-spec §9.3
+		{"2001:db8::", 4, "2.ip6.arpa"},
+		{"2001:db8::1", 128, "1." + strings.Repeat("0.", 23) + "8.b.d.0.1.0.0.2.ip6.arpa"},
+		{"2001:db8::", 122, "classless delegation required"},
+		{"2001:db8::", 129, ""},
+	} {
+		if got := dns.ZoneHint(netip.MustParseAddr(c.address), c.mask); got != c.want {
+			t.Errorf("%s/%d: %q, want %q", c.address, c.mask, got, c.want)
+		}
+	}
+	if got := dns.ZoneHint(netip.Addr{}, 24); got != "" {
+		t.Errorf("no address: %q", got)
+	}
+}

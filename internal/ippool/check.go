@@ -8,8 +8,8 @@ import (
 // maxVLAN is the highest tag that Proxmox accepts; the reference product's form says 4096 and fails at 4095.
 const maxVLAN = 4094
 
-// bridgeName is Proxmox VE's format pve-bridge-id.
-var bridgeName = regexp.MustCompile(`^[-_.0-9A-Za-z]+$`)
+// bridgeName is Proxmox VE's format pve-bridge-id, and no longer than the tables of allocations keep it.
+var bridgeName = regexp.MustCompile(`^[-_.0-9A-Za-z]{1,64}$`)
 
 // ValidBridge reports whether Proxmox accepts name as a bridge id; it does not check that the bridge exists.
 func ValidBridge(name string) bool { return bridgeName.MatchString(name) }
@@ -18,23 +18,21 @@ func bridgeFault(name string) string {
 	if ValidBridge(name) {
 		return ""
 	}
-	return fmt.Sprintf("The bridge must be a Proxmox bridge name of letters, digits, minus, underscore and dot such as vmbr0, not %q.", name)
+	return fmt.Sprintf("The bridge must be a Proxmox bridge name of letters, digits, minus, underscore and dot such as vmbr0, %s.", not(name))
 }
 
 // Check returns a sentence for everything that makes a pool unusable (product-spec §9.1); none for a good pool.
-func Check(p Pool) []string {
-	var faults []string
-	note := func(fault string) {
-		if fault != "" {
-			faults = append(faults, fault)
-		}
-	}
-	note(bridgeFault(p.Bridge))
-	note(vlanFault(p.VLAN))
-	note(rangeFault(p))
-	note(gatewayFault(p))
-	note(maskFault(p))
-	note(dnsFault(p))
+func Check(p Pool) []string { return Inspect(p).Texts() }
+
+// Inspect is Check with the field that each sentence is about.
+func Inspect(p Pool) FormErrors {
+	var faults FormErrors
+	faults.note(FieldBridge, bridgeFault(p.Bridge))
+	faults.note(FieldVLAN, vlanFault(p.VLAN))
+	faults.note(rangeFault(p))
+	faults.note(FieldGateway, gatewayFault(p))
+	faults.note(FieldMask, maskFault(p))
+	faults.note(FieldDNS1, dnsFault(p))
 	return faults
 }
 
@@ -45,17 +43,20 @@ func vlanFault(vlan int) string {
 	return fmt.Sprintf("The VLAN must be from 0 (untagged) to %d, not %d.", maxVLAN, vlan)
 }
 
-func rangeFault(p Pool) string {
+// rangeFault names the end that has to be mended.
+func rangeFault(p Pool) (field, text string) {
 	first, last := plain(p.First), plain(p.Last)
 	switch {
-	case !first.IsValid() || !last.IsValid():
-		return "The range needs a first and a last address."
+	case !first.IsValid():
+		return FieldStart, "The range needs a first and a last address."
+	case !last.IsValid():
+		return FieldStop, "The range needs a first and a last address."
 	case first.BitLen() != last.BitLen():
-		return fmt.Sprintf("The range %s - %s mixes IPv4 and IPv6; make a pool for each.", first, last)
+		return FieldStop, fmt.Sprintf("The range %s - %s mixes IPv4 and IPv6; make a pool for each.", first, last)
 	case last.Less(first):
-		return fmt.Sprintf("The range starts at %s behind its end %s; swap the two.", first, last)
+		return FieldStart, fmt.Sprintf("The range starts at %s behind its end %s; swap the two.", first, last)
 	}
-	return ""
+	return "", ""
 }
 
 func gatewayFault(p Pool) string {

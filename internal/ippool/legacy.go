@@ -3,7 +3,6 @@ package ippool
 import (
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 )
 
@@ -92,18 +91,14 @@ func (r *legacyReader) note(fault string) {
 }
 
 func (r *legacyReader) number(name, text string, low, high int, hint string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < low || n > high {
-		r.note(fmt.Sprintf("%s must be a number from %d to %d (%s), not %q.", name, low, high, hint, text))
-	}
+	n, fault := number(name, text, low, high, hint)
+	r.note(fault)
 	return n
 }
 
 func (r *legacyReader) address(name, text string) netip.Addr {
-	a, err := netip.ParseAddr(text)
-	if a = plain(a); err != nil || !a.Is4() {
-		r.note(fmt.Sprintf("%s must be an IPv4 address such as 198.51.100.20, not %q.", name, text))
-	}
+	a, fault := address(name, text, 4)
+	r.note(fault)
 	return a
 }
 

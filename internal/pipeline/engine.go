@@ -22,9 +22,11 @@ type Config[R any] struct {
 	Prepare  func(context.Context, *R) error
 	Observer Observer[R]
 	Lanes    *Lanes
-	Clock    clock.Clock
-	Random   func() float64 // in [0,1)
-	Log      *slog.Logger
+	// Paused keeps the engine from taking up records; what it has in work goes on to its end. nil = never.
+	Paused func(context.Context) bool
+	Clock  clock.Clock
+	Random func() float64 // in [0,1)
+	Log    *slog.Logger
 
 	Workers     int           // records in progress at once; default 500
 	Poll        time.Duration // longest pause between two looks for due records; default 2 s
@@ -110,7 +112,7 @@ func (e *Engine[R]) Run(ctx context.Context) {
 func (e *Engine[R]) dispatch(ctx context.Context) time.Duration {
 	now := e.cfg.Clock.Now()
 	free := cap(e.places) - len(e.places)
-	if free == 0 {
+	if free == 0 || e.paused(ctx) {
 		return e.cfg.Poll
 	}
 	ids, next, err := e.cfg.Store.Due(ctx, now, free)
@@ -125,6 +127,10 @@ func (e *Engine[R]) dispatch(ctx context.Context) time.Duration {
 		return e.cfg.Poll
 	}
 	return max(min(next.Sub(now), e.cfg.Poll), 10*time.Millisecond)
+}
+
+func (e *Engine[R]) paused(ctx context.Context) bool {
+	return e.cfg.Paused != nil && e.cfg.Paused(ctx)
 }
 
 // Interrupt ends the pass over id, if this process has one, because somebody moved the record under it; the store's fence

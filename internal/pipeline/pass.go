@@ -161,7 +161,7 @@ func (p *pass[R]) do(ctx context.Context, step Step[R], entry *Entry) error {
 	}
 	defer leave()
 	entry.Started = p.cfg.Clock.Now()
-	limit := orDefault(step.Timeout, p.cfg.StepTimeout)
+	limit := p.limit(ctx, step)
 	for first := true; ; first = false {
 		err := p.safely(func() error { return step.Do(ctx, p.r) })
 		entry.Took = p.cfg.Clock.Now().Sub(entry.Started)
@@ -176,6 +176,13 @@ func (p *pass[R]) do(ctx context.Context, step Step[R], entry *Entry) error {
 			return err
 		}
 	}
+}
+
+func (p *pass[R]) limit(ctx context.Context, step Step[R]) time.Duration {
+	if step.Limit != nil {
+		return orDefault(step.Limit(ctx), p.cfg.StepTimeout)
+	}
+	return orDefault(step.Timeout, p.cfg.StepTimeout)
 }
 
 // sleep notes the record before the first wait, so that a process that takes over knows the task it waits for. After a wait it

@@ -17,6 +17,8 @@ type Step[R any] struct {
 	Do       func(context.Context, *R) error
 	// Timeout bounds one run of the step including its waits; 0 takes the engine's default.
 	Timeout time.Duration
+	// Limit is the Timeout of a step whose time is a setting that may change; it wins.
+	Limit func(context.Context) time.Duration
 	// Lane names what must not be crowded while the step runs, such as "clone/3/local-lvm"; nil or "" = no limit.
 	Lane func(context.Context, *R) (string, error)
 	// Otherwise is where the record goes when Do gives up (GiveUp); without it giving up is an ordinary failure.

@@ -46,11 +46,11 @@ type Config struct {
 type Cluster struct {
 	name    string
 	client  *px.Client
-	timeout time.Duration
+	timeout func(context.Context) time.Duration // of one call
 	slots   chan struct{}
 	clock   clock.Clock
 	auth    Auth
-	version atomic.Pointer[Version]
+	version *atomic.Pointer[Version]
 }
 
 var _ hypervisor.Cluster = (*Cluster)(nil)
@@ -76,11 +76,20 @@ func New(cfg Config) (*Cluster, error) {
 	return &Cluster{
 		name:    cfg.Name,
 		client:  px.NewClient(base, options...),
-		timeout: cfg.Timeout,
+		timeout: func(context.Context) time.Duration { return cfg.Timeout },
 		slots:   make(chan struct{}, cfg.Parallel),
 		clock:   cfg.Clock,
 		auth:    cfg.Auth,
+		version: new(atomic.Pointer[Version]),
 	}, nil
+}
+
+// WithTimeout is the same cluster, with its connections and its slots, for calls that may take another time each: what
+// timeout says when the call begins.
+func (c *Cluster) WithTimeout(timeout func(context.Context) time.Duration) *Cluster {
+	limited := *c
+	limited.timeout = timeout
+	return &limited
 }
 
 func (c Config) withDefaults() Config {
@@ -174,9 +183,9 @@ func (c *Cluster) call(ctx context.Context, method, path string, send func(conte
 // costs more than a moment at the end of a process.
 func (c *Cluster) limit(ctx context.Context, method string) (context.Context, context.CancelFunc) {
 	if method == http.MethodGet {
-		return context.WithTimeout(ctx, c.timeout)
+		return context.WithTimeout(ctx, c.timeout(ctx))
 	}
-	answered, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+	answered, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		select {
 		case <-answered.Done():

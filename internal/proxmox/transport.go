@@ -36,8 +36,6 @@ func roundTrippers(base string, cfg Config) http.RoundTripper {
 		TLSClientConfig:     cfg.Trust.config(),
 		TLSHandshakeTimeout: connectTime,
 		DialContext:         (&net.Dialer{Timeout: connectTime}).DialContext,
-		// Above the 30 s after which Proxmox itself gives up forwarding (pve-behaviour §1.4), below the time of a call.
-		ResponseHeaderTimeout: 40 * time.Second,
 		// Proxmox closes idle connections after 5 s (pve-behaviour §1.3); a write on such a connection has no known outcome.
 		IdleConnTimeout:     4 * time.Second,
 		MaxIdleConnsPerHost: cfg.Parallel,

@@ -4,7 +4,9 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -20,7 +22,10 @@ const minMaterial = 16
 var ErrOpen = errors.New("the secret cannot be opened")
 
 // Box seals and opens. It is safe for concurrent use.
-type Box struct{ aead cipher.AEAD }
+type Box struct {
+	aead cipher.AEAD
+	tell []byte // key of Fingerprint
+}
 
 // New derives the key from material, which must be at least 16 bytes of secret randomness.
 func New(material []byte) (*Box, error) {
@@ -39,7 +44,21 @@ func New(material []byte) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive the key for secrets: %w", err)
 	}
-	return &Box{aead}, nil
+	tell, err := hkdf.Key(sha256.New, material, nil, "kvmbridge fingerprints v1", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key for fingerprints: %w", err)
+	}
+	return &Box{aead, tell}, nil
+}
+
+// Fingerprint is the same text for the same text of one row of one purpose. Without the key nobody can try out whether a
+// guess has it, so it may be shown where text holds a secret.
+func (b *Box) Fingerprint(purpose string, row int64, text string) string {
+	mac := hmac.New(sha256.New, b.tell)
+	mac.Write(about(purpose, row)) // a hash takes all that it is given
+	mac.Write([]byte{0})
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // Seal hides text for one row of one purpose. Sealing the same text twice gives different results.

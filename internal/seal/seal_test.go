@@ -69,3 +69,20 @@ func TestBox_saysWhatIsWrong(t *testing.T) {
 		t.Errorf("New with 5 bytes: %v, want it to ask for 16", err)
 	}
 }
+
+func TestFingerprint_tellsTextsRowsPurposesAndKeysApart(t *testing.T) {
+	t.Parallel()
+	b := box(t, "0123456789abcdef")
+	first := b.Fingerprint("dns_zone", 1, "text")
+	if again := box(t, "0123456789abcdef").Fingerprint("dns_zone", 1, "text"); again != first || len(first) != 32 {
+		t.Errorf("fingerprints %q and %q, want the same 32 characters", first, again)
+	}
+	for what, other := range map[string]string{
+		"text": b.Fingerprint("dns_zone", 1, "texu"), "row": b.Fingerprint("dns_zone", 2, "text"), "purpose": b.Fingerprint("server", 1, "text"),
+		"key": box(t, "0123456789abcdeg").Fingerprint("dns_zone", 1, "text"), "limits": b.Fingerprint("dns_zone", 1, "\x00text"),
+	} {
+		if other == first {
+			t.Errorf("another %s has the same fingerprint", what)
+		}
+	}
+}

@@ -145,7 +145,7 @@ func TestLease_saysWhatToDoWhenNothingIsFree(t *testing.T) {
 	if err == nil || pipeline.FaultOf(err) != pipeline.NeedsPerson {
 		t.Fatalf("Lease of 3 out of 2 = %v, want an error for a person", err)
 	}
-	for _, part := range []string{"IPv4", fmt.Sprintf("server %d", w.server), "vmbr0", "VLAN 0", "1 pools match", "add", "gateway is missing"} {
+	for _, part := range []string{"IPv4", fmt.Sprintf("server %d", w.server), "vmbr0", "VLAN 0", "1 pools match", "add", "The gateway must be an IPv4 address"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error %q does not say %q", err, part)
 		}

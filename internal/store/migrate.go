@@ -38,13 +38,13 @@ func (d *DB) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// apply runs what is missing. A process that died behind a statement and before its note left columns that are there
+// apply runs what is missing. A process that died behind a statement and before its note left columns and indexes that are there
 // already: then only the note is missing.
 func (d *DB) apply(ctx context.Context, p *goose.Provider) error {
 	for {
 		_, err := p.Up(ctx)
 		failed, ok := errors.AsType[*goose.PartialError](err)
-		if !ok || tx.Number(err) != tx.DuplicateColumn {
+		if n := tx.Number(err); !ok || n != tx.DuplicateColumn && n != tx.DuplicateIndex {
 			return err
 		}
 		_, err = d.sql.ExecContext(ctx, "INSERT INTO kvmbridge_migrations (version_id, is_applied) VALUES (?, 1)", failed.Failed.Source.Version)

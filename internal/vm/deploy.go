@@ -14,7 +14,7 @@ func (s *Steps) deploy() pipeline.Table[Machine] {
 			{From: Creation, To: SetIP, Label: "Allocate IP", Do: s.allocate},
 			{From: SetIP, To: Cloned, Label: "Clone VM", Do: s.clone, Lane: s.cloneLane, Timeout: s.Settings.CloneTimeout},
 			{From: Cloned, To: SetDNS, Label: "Configure DNS records", Do: s.setDNS},
-			{From: SetDNS, To: Migrated, Label: "Migrate to target node", Do: s.migrate, Lane: s.migrateLane, Timeout: s.Settings.MigrationTimeout},
+			{From: SetDNS, To: Migrated, Label: "Migrate to target node", Do: s.migrate, Lane: s.migrateLane, Limit: s.Settings.MigrationTimeout},
 			{From: Migrated, To: SetCPURAM, Label: "Set CPU & RAM", Do: s.setCPURAM},
 			{From: SetCPURAM, To: SetSystemDiskSize, Label: "Resize system disk", Do: s.growSystemDisk},
 			{From: SetSystemDiskSize, To: SetSystemDiskBandwidth, Label: "Set system disk I/O", Do: s.limitSystemDisk},

@@ -13,7 +13,8 @@ import (
 
 // migrateLane chooses the target node and names the way to it; no lane while the guest stays where it is.
 func (s *Steps) migrateLane(ctx context.Context, m *Machine) (string, error) {
-	if !s.Settings.Migrate {
+	// One that is on its way already is waited for, whatever the setting says by now.
+	if m.site.stays = m.Task == "" && !s.Settings.Migrate(ctx); m.site.stays {
 		return "", nil
 	}
 	config, err := s.guest(ctx, m)
@@ -56,7 +57,7 @@ func (m *Machine) moved() bool {
 
 // migrate moves the guest, still stopped, to its target. A guest that cannot move stays and is deployed where it is.
 func (s *Steps) migrate(ctx context.Context, m *Machine) error {
-	if !s.Settings.Migrate {
+	if m.site.stays {
 		return pipeline.Skip("migration is off")
 	}
 	travelled := m.Task != ""

@@ -133,7 +133,9 @@ func TestShape_staysWhereItIs(t *testing.T) {
 					tc.cluster(c)
 				}
 			})
-			w.steps.Settings.Migrate = !tc.off
+			if tc.off {
+				w.steps.Settings.Migrate = never
+			}
 			m := w.deploy(modest(10_000))
 			w.checkModest(m.ServiceID, "pve1")
 			if got := w.said(m.ServiceID, "Migrate to target node"); !strings.Contains(got, tc.says) {

@@ -35,10 +35,10 @@ type Steps struct {
 
 // Settings of the installation that the steps obey.
 type Settings struct {
-	// Migrate lets a guest leave the template's node; off, it stays there.
-	Migrate bool
-	// MigrationTimeout bounds one try of a migration; it is tried again later.
-	MigrationTimeout time.Duration
+	// Migrate tells whether a guest may leave the template's node now, MigrationTimeout how long one try of a migration may
+	// take; it is tried again later. Both may change at any time.
+	Migrate          func(context.Context) bool
+	MigrationTimeout func(context.Context) time.Duration
 	// CloneTimeout bounds one try of a clone.
 	CloneTimeout time.Duration
 	// Undo is how long after its order a termination can be taken back (Machine.Held); 0 = it begins at once.
@@ -70,6 +70,7 @@ type site struct {
 	template  hypervisor.GuestRef
 	source    hardware.Disk // the template's system disk
 	target    string
+	stays     bool      // on its node, because migration is off
 	secret    bool      // this pass has written the guest's password
 	resized   string    // key of the disk this pass has grown
 	restarted bool      // this pass has started the guest again

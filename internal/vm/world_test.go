@@ -110,8 +110,16 @@ func (w *world) connect(srv *pvesim.Server) *proxmox.Cluster {
 func (w *world) newSteps(s *store.DB, c *proxmox.Cluster) *vm.Steps {
 	return &vm.Steps{
 		Fleet: fleet{c}, Catalogue: whmcs.New(s.Handle()), Addresses: s, Numbers: s, Registry: s, Clock: w.clk, Random: random(2),
-		Settings: vm.Settings{Migrate: true, MigrationTimeout: 5 * time.Minute, CloneTimeout: 10 * time.Minute, Undo: w.undo},
+		Settings: vm.Settings{Migrate: always, MigrationTimeout: lasting(5 * time.Minute), CloneTimeout: 10 * time.Minute, Undo: w.undo},
 	}
+}
+
+func always(context.Context) bool { return true }
+
+func never(context.Context) bool { return false }
+
+func lasting(d time.Duration) func(context.Context) time.Duration {
+	return func(context.Context) time.Duration { return d }
 }
 
 // standard is a product with static addresses, a bigger disk and a second one.

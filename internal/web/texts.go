@@ -5,10 +5,17 @@ import "maps"
 // English is the catalogue every other language falls back to.
 func English() map[string]string {
 	all := map[string]string{}
-	for _, chapter := range []map[string]string{commonTexts(), addonTexts(), recordTexts()} {
+	for _, chapter := range chapters() {
 		maps.Copy(all, chapter)
 	}
 	return all
+}
+
+// chapters are the texts by where they stand; no key is in two of them.
+func chapters() []map[string]string {
+	return []map[string]string{
+		commonTexts(), addonTexts(), machineTexts(), deedTexts(), settingsTexts(), listTexts(), zoneTexts(), zoneRecordTexts(), poolTexts(), poolFormTexts(), addressTexts(), recordTexts(),
+	}
 }
 
 // commonTexts stand on the service page, the client's page and the product's.

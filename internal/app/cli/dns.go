@@ -76,9 +76,9 @@ func zoneNames(arg string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a network with its mask; write it such as 192.0.2.0/24 or 2001:db8::/64", arg)
 	}
-	zones, err := dns.ReverseZones(network)
-	if errors.Is(err, dns.ErrClassless) || len(zones) > 1 {
-		return []string{dns.ErrClassless.Error()}, nil
+	zone, err := dns.ReverseZone(network)
+	if errors.Is(err, dns.ErrClassless) {
+		zone, err = err.Error(), nil
 	}
-	return zones, err
+	return []string{zone}, err
 }

@@ -137,11 +137,11 @@ func engineOptions() []Option {
 		},
 		{
 			Key: "migration.enable", Default: "true", Field: func(c *Config) any { return &c.Migration.Enable },
-			Help: "Whether a new machine may leave the node of its template.",
+			Help: "Whether a new machine may leave the node of its template, until Settings > General of the addon is saved with another choice.",
 		},
 		{
 			Key: "migration.timeout", Default: "300s", Field: func(c *Config) any { return &c.Migration.Timeout }, Check: lasting("10s", "24h"),
-			Help: "How long one try of a migration may take; it is tried again later.",
+			Help: "How long one try of a migration may take; it is tried again later. Settings > General of the addon wins.",
 		},
 		{
 			Key: "termination.undo", Default: "0s", Field: func(c *Config) any { return &c.Termination.Undo }, Check: lasting("0s", "720h"),

@@ -130,7 +130,7 @@ func (s *sorter) zone(id int64) *zoneForecast {
 	z := s.home[id]
 	if s.made[z.ID] == nil {
 		s.made[z.ID] = &zoneForecast{
-			ID: z.ID, Zone: z.Name, Kind: string(dns.KindOf(z.Name)), Provider: z.Provider, Server: server(z), Fault: z.Fault,
+			ID: z.ID, Zone: z.Name, Kind: string(dns.KindOf(z.Name)), Provider: z.Provider, Server: z.Server(), Fault: z.Fault,
 			Write: []line{}, Remove: []line{}, Forget: []line{},
 		}
 	}

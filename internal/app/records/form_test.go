@@ -78,6 +78,9 @@ func TestOffice_checksWhatWasTyped(t *testing.T) {
 	if z, err = w.book.DNSZone(t.Context(), 1); err != nil || z.Fields["api_key"] != "second-key" || z.TTL != 600 || !z.TakeOver {
 		t.Errorf("zone %+v, %v", z, err)
 	}
+	if log := w.Text(t, "SELECT GROUP_CONCAT(subject ORDER BY id) FROM kvmbridge_outbox WHERE kind = 'activity'"); strings.Count(log, "kvmbridge: the operator ") != 3 || !strings.Contains(log, "API Key: replaced") {
+		t.Errorf("the activity log has %s", log)
+	}
 	// Another type begins anew.
 	faults(cli.RecordOptions{Deed: cli.ZoneEdit, Zone: 1, Form: cli.ZoneForm{Type: new("cloudflare")}}, "zone_id", "api_token")
 }

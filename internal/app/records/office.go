@@ -11,6 +11,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/dns"
 	"github.com/kvmbridge/kvmbridge/internal/dns/keeper"
+	"github.com/kvmbridge/kvmbridge/internal/dns/zonedesk"
 	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
@@ -25,6 +26,8 @@ type Office struct {
 	// Open makes the provider of a zone, as the keeper's does.
 	Open  func(zones.Zone) (dns.Provider, error)
 	Clock clock.Clock
+	// By says who gives the orders, for WHMCS's activity log.
+	By string
 	// Undo is how long a termination can be taken back; 0 = not at all.
 	Undo time.Duration
 }
@@ -40,6 +43,11 @@ func (f *Office) Do(ctx context.Context, o cli.RecordOptions, out io.Writer) (we
 		return false, fmt.Errorf("there is no such thing to do with DNS: %q", o.Deed)
 	}
 	return do(ctx, o, out)
+}
+
+// desk is where zones are changed. Nobody has to be woken: a running sidecar looks at the tables by itself.
+func (f *Office) desk() *zonedesk.Desk {
+	return &zonedesk.Desk{Book: f.Book, Open: f.Open, Clock: f.Clock, Wake: func() {}}
 }
 
 var errNoZones = errors.New("no DNS zone is configured: add one with \"kvmbridge dns zones add\"")

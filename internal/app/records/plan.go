@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
+	"github.com/kvmbridge/kvmbridge/internal/dns/zonedesk"
 	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
 )
 
@@ -37,7 +38,7 @@ func (f *Office) lookAhead(ctx context.Context, id int64) (outlook, error) {
 	if err == nil && len(look.zones) == 0 {
 		err = errNoZones
 		if n := len(look.before); n > 0 {
-			err = fmt.Errorf("%w; left behind in zones that were removed, where nobody touches them: %s", errNoZones, ours(n))
+			err = fmt.Errorf("%w; left behind in zones that were removed, where nobody touches them: %s", errNoZones, zonedesk.Ours(n))
 		}
 	}
 	return look, err
@@ -47,7 +48,7 @@ func (v forecast) print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0) // remembers errors
 	for _, z := range v.Zones {
 		_, _ = fmt.Fprintf(w, "zone %d %s (%s) at %s: %d to write, %d to remove, %d stay\n",
-			z.ID, z.Zone, z.Kind, at(z.Provider, z.Server), len(z.Write), len(z.Remove), z.Stay)
+			z.ID, z.Zone, z.Kind, zones.Place(z.Provider, z.Server), len(z.Write), len(z.Remove), z.Stay)
 		if z.Fault != "" {
 			_, _ = fmt.Fprintf(w, "  nothing can be written: %s\n", z.Fault)
 		}
@@ -97,18 +98,6 @@ func printLines(w io.Writer, what string, lines []line) {
 		}
 		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", what, l.Type, l.Name, l.Value, remark)
 	}
-}
-
-// at is a provider with its server.
-func at(provider, server string) string {
-	label := zones.Find(provider).Label
-	switch {
-	case label == "":
-		return fmt.Sprintf("the unknown type %q", provider)
-	case server == "":
-		return label
-	}
-	return label + " " + server
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -156,8 +156,8 @@ func (f *Office) retry(ctx context.Context, o cli.RecordOptions, out io.Writer) 
 		}
 	}
 	if o.Zone != 0 {
-		if _, err := f.zone(ctx, o.Zone); err != nil {
-			return false, err
+		if _, err := f.desk().Zone(ctx, o.Zone); err != nil {
+			return false, hinted(err, "")
 		}
 	}
 	n, err := f.Book.RetryDNS(ctx, o.Service, o.Zone, f.Clock.Now())

@@ -67,7 +67,7 @@ func (f *Office) Check(ctx context.Context) ([]config.Fault, error) {
 	g.SetLimit(atOnce)
 	for i, z := range list {
 		g.Go(func() error {
-			failed[i] = f.examine(ctx, z)
+			failed[i] = f.desk().Examine(ctx, z)
 			return nil
 		})
 	}
@@ -76,7 +76,7 @@ func (f *Office) Check(ctx context.Context) ([]config.Fault, error) {
 	for i, z := range list {
 		for _, found := range failed[i] {
 			if found.Level == dns.Failed {
-				place := fmt.Sprintf("DNS zone %d (%s at %s)", z.ID, z.Name, at(z.Provider, server(z)))
+				place := fmt.Sprintf("DNS zone %d (%s at %s)", z.ID, z.Name, z.Place())
 				faults = append(faults, config.Fault{Place: place, Text: strings.TrimSuffix(found.Step+": "+found.Text, ".") + "."})
 			}
 		}

@@ -62,7 +62,7 @@ func (w *world) newOffice() *records.Office {
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	k, shop := records.NewKeeper(w.book, w.clock, log)
 	shop.CloudflareURL = w.cloudflare
-	return &records.Office{Store: w.store, WHMCS: whmcs.New(w.SQL), Book: w.book, Keeper: k, Open: shop.Open, Clock: w.clock}
+	return &records.Office{Store: w.store, WHMCS: whmcs.New(w.SQL), Book: w.book, Keeper: k, Open: shop.Open, Clock: w.clock, By: "the operator"}
 }
 
 // machine makes a service whose machine is at ready and holds these addresses.

@@ -42,6 +42,7 @@ func figures() []figure {
 		{"dns_php", 0.5, list.full},
 		{"dns_php_unchanged", 0.05, list.unchanged},
 		{"dns_php_memory", 16, list.memory},
+		{"vm_list", 3, vmList},
 	}
 }
 

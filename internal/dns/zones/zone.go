@@ -20,6 +20,8 @@ type Zone struct {
 	Fields   map[string]string
 	// Fault says why the saved secrets cannot be read; "" = they can.
 	Fault string
+	// Revision is another text after every change of what is saved; "" = it was not read from a table. It betrays no secret.
+	Revision string
 }
 
 // Keep stands for a secret that was saved before: in what we show, and in what comes back unchanged (product-spec §8.7).

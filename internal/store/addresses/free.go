@@ -27,7 +27,16 @@ func (b *Book) FreeAddresses(ctx context.Context, serviceID int64) error {
 // Drop takes everything from a service within the caller's transaction, which has to see to what WHMCS and the record
 // show. Call Freed after the commit.
 func Drop(ctx context.Context, q *sqlx.Tx, serviceID int64) error {
-	_, err := q.ExecContext(ctx, "DELETE FROM kvmbridge_ip_allocations WHERE service_id = ?", serviceID)
+	return let(ctx, q, "service_id = ?", serviceID)
+}
+
+// let ends allocations; an address that an administrator wants kept back stays, without a holder. The first statement
+// locks them all, so that nobody can change his mind between the two.
+func let(ctx context.Context, q *sqlx.Tx, which string, args ...any) error {
+	_, err := q.ExecContext(ctx, "UPDATE kvmbridge_ip_allocations SET service_id = IF(note IS NULL, service_id, 0) WHERE "+which, args...)
+	if err == nil {
+		_, err = q.ExecContext(ctx, "DELETE FROM kvmbridge_ip_allocations WHERE "+which, args...)
+	}
 	return err
 }
 
@@ -57,11 +66,11 @@ func giveBack(ctx context.Context, q *sqlx.Tx, serviceID int64, addresses []neti
 	for _, a := range addresses {
 		list = append(list, a.AsSlice())
 	}
-	query, args, err := sqlx.In("DELETE FROM kvmbridge_ip_allocations WHERE service_id = ? AND address IN (?)", serviceID, list)
+	which, args, err := sqlx.In("service_id = ? AND address IN (?)", serviceID, list)
 	if err != nil {
 		return err
 	}
-	if _, err := q.ExecContext(ctx, query, args...); err != nil {
+	if err := let(ctx, q, which, args...); err != nil {
 		return err
 	}
 	return publish(ctx, q, []showing{{serviceID, slices.Concat(h.v4, h.v6), h.reverse}})

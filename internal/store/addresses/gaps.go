@@ -47,24 +47,24 @@ func gapLeases(p ippool.Pool, gaps []netip.Addr) []ippool.Lease {
 
 // freeLegacy finds the free entries of a legacy list, in the order in which they stand there.
 func (s *source) freeLegacy(ctx context.Context, b *Book, q *sqlx.Tx) ([]ippool.Lease, error) {
-	var rows []struct {
-		Bridge  string `db:"bridge"`
-		VLAN    int    `db:"vlan"`
-		Address []byte `db:"address"`
+	var entries [][]byte
+	for _, p := range s.pools {
+		entries = append(entries, p.First.AsSlice())
 	}
-	err := q.SelectContext(ctx, &rows, "SELECT bridge, vlan, address FROM kvmbridge_ip_allocations WHERE server_id = ? AND pool_id = 0", s.pools[0].ServerID)
+	held, err := heldBy(ctx, q, entries) // also what came from a pool that is no more, or is kept back
 	if err != nil {
 		return nil, err
 	}
-	taken := map[flight]bool{}
-	for _, r := range rows {
-		a, _ := netip.AddrFromSlice(r.Address)
-		taken[flight{a, r.Bridge, r.VLAN}] = true
+	taken := map[place]bool{}
+	for h, networks := range held {
+		for _, n := range networks {
+			taken[place{h.address, n}] = true
+		}
 	}
 	var list []ippool.Lease
 	for _, p := range s.pools {
-		if l := (ippool.Lease{Address: p.First, Network: p.Network}); !taken[flightOf(l)] {
-			list = append(list, l)
+		if !taken[place{p.First, network{p.ServerID, p.Bridge, p.VLAN}}] {
+			list = append(list, ippool.Lease{Address: p.First, Network: p.Network})
 		}
 	}
 	return b.unmentioned(ctx, q, s.pools[0].ServerID, list)

@@ -63,18 +63,28 @@ func (g *grant) topUp(ctx context.Context, q *sqlx.Tx) error {
 		if err := g.plan(ctx, q, states); err != nil {
 			return err
 		}
-		free, err := g.insert(ctx, q)
+		done, err := g.take(ctx, q, try > 0)
 		if err != nil {
 			return err
 		}
-		if free {
+		if done {
 			return g.publish(ctx, q, states)
-		}
-		if err := g.dropTaken(ctx, q, try > 0); err != nil {
-			return err
 		}
 	}
 	return errors.New("other processes took every address that was tried; it will be tried again")
+}
+
+// take makes the candidates the services' own. Where that cannot be, it drops those that stand in the way and reports false.
+func (g *grant) take(ctx context.Context, q *sqlx.Tx, again bool) (bool, error) {
+	current, err := g.inForce(ctx, q)
+	if err != nil || !current {
+		return false, err
+	}
+	free, err := g.insert(ctx, q)
+	if err != nil || free {
+		return free, err
+	}
+	return false, g.dropTaken(ctx, q, again)
 }
 
 // plan picks candidates for every request until it has enough.

@@ -149,8 +149,10 @@ func (g *grant) dropTaken(ctx context.Context, q *sqlx.Tx, again bool) error {
 		return err
 	}
 	taken := map[place]bool{}
-	for h, n := range held {
-		taken[place{h.address, n}] = true
+	for h, networks := range held {
+		for _, n := range networks {
+			taken[place{h.address, n}] = true
+		}
 	}
 	now := g.b.clock.Now()
 	for _, r := range g.requests {

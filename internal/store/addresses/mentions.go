@@ -47,14 +47,14 @@ func (b *Book) unmentioned(ctx context.Context, q *sqlx.Tx, serverID int64, list
 	return slices.DeleteFunc(list, func(l ippool.Lease) bool {
 		here := network{serverID, l.Bridge, l.VLAN}
 		return slices.ContainsFunc(mentions[l.Address], func(service int64) bool {
-			n, ok := held[holder{l.Address, service}]
-			return !ok || n == here
+			networks := held[holder{l.Address, service}]
+			return len(networks) == 0 || slices.Contains(networks, here)
 		})
 	}), nil
 }
 
-// heldBy says in which network services hold the given addresses.
-func heldBy(ctx context.Context, q *sqlx.Tx, addresses [][]byte) (map[holder]network, error) {
+// heldBy says in which networks services hold the given addresses; service 0 holds those that are kept back.
+func heldBy(ctx context.Context, q *sqlx.Tx, addresses [][]byte) (map[holder][]network, error) {
 	var rows []struct {
 		Address   []byte `db:"address"`
 		ServiceID int64  `db:"service_id"`
@@ -69,16 +69,16 @@ func heldBy(ctx context.Context, q *sqlx.Tx, addresses [][]byte) (map[holder]net
 	if err := q.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, err
 	}
-	held := make(map[holder]network, len(rows))
+	held := make(map[holder][]network, len(rows))
 	for _, r := range rows {
 		a, _ := netip.AddrFromSlice(r.Address)
-		held[holder{a, r.ServiceID}] = network{r.ServerID, r.Bridge, r.VLAN}
+		h := holder{a, r.ServiceID}
+		held[h] = append(held[h], network{r.ServerID, r.Bridge, r.VLAN})
 	}
 	return held, nil
 }
 
-// mentioned reads every address that a live service shows: live in WHMCS, or with a guest that is not cleaned up yet.
-// The columns are free text that administrators edit, so no index helps; the answer is kept for listLife.
+// mentioned is Mentions, kept for listLife.
 func (a *allocator) mentioned(ctx context.Context, b *Book, q *sqlx.Tx) (map[netip.Addr][]int64, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -86,25 +86,36 @@ func (a *allocator) mentioned(ctx context.Context, b *Book, q *sqlx.Tx) (map[net
 	if a.mentionsAt.Add(listLife).After(now) {
 		return a.mentions, nil
 	}
+	mentions, err := Mentions(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	a.mentions, a.mentionsAt = mentions, now
+	return mentions, nil
+}
+
+// Mentions reads every address that a live service shows, with those services: live in WHMCS, or with a guest that is not
+// cleaned up yet. The columns are free text that administrators edit, so no index helps.
+func Mentions(ctx context.Context, q sqlx.QueryerContext) (map[netip.Addr][]int64, error) {
 	var rows []struct {
 		ID        int64  `db:"id"`
 		Dedicated string `db:"dedicatedip"`
 		Assigned  string `db:"assignedips"`
 	}
-	err := q.SelectContext(ctx, &rows, `SELECT h.id, COALESCE(h.dedicatedip, '') AS dedicatedip, COALESCE(h.assignedips, '') AS assignedips
+	err := sqlx.SelectContext(ctx, q, &rows, `SELECT h.id, COALESCE(h.dedicatedip, '') AS dedicatedip, COALESCE(h.assignedips, '') AS assignedips
 		FROM tblhosting h LEFT JOIN puqProxmoxKVM_vm_info i ON i.service_id = h.id
 		WHERE (h.dedicatedip <> '' OR h.assignedips <> '')
 		AND (h.domainstatus IN ('Pending', 'Active', 'Suspended', 'Completed') OR i.vm_status <> 'remove')`)
 	if err != nil {
 		return nil, err
 	}
-	a.mentions, a.mentionsAt = make(map[netip.Addr][]int64, len(rows)), now
+	mentions := make(map[netip.Addr][]int64, len(rows))
 	for _, r := range rows {
 		for _, address := range ippool.ParseAddresses(r.Dedicated + "\n" + r.Assigned) {
-			a.mentions[address] = append(a.mentions[address], r.ID)
+			mentions[address] = append(mentions[address], r.ID)
 		}
 	}
-	return a.mentions, nil
+	return mentions, nil
 }
 
 // forget drops what was read, so that the next call looks again. Lists lock before the allocator does, so they are told last.

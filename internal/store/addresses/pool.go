@@ -41,15 +41,13 @@ func putPool(ctx context.Context, q sqlx.ExecerContext, p ippool.Pool) (sql.Resu
 
 // Pools lists the usable pools of every server by id, as the caller's transaction sees them.
 func Pools(ctx context.Context, q *sqlx.Tx) ([]ippool.Pool, error) {
-	var rows []poolRow
-	err := q.SelectContext(ctx, &rows, `SELECT id, server_id, bridge, vlan, gateway, mask, dns1, dns2, address_start, address_stop
-		FROM puq_proxmox_kvm_ip_pools ORDER BY id`)
-	if err != nil {
+	var rows []PoolRow
+	if err := q.SelectContext(ctx, &rows, SelectPools+" ORDER BY id"); err != nil {
 		return nil, fmt.Errorf("read the address pools: %w", err)
 	}
 	var pools []ippool.Pool
 	for _, r := range rows {
-		if p := r.pool(); len(ippool.Check(p)) == 0 {
+		if p, faults := r.Pool(); len(faults) == 0 {
 			pools = append(pools, p)
 		}
 	}

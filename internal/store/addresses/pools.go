@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
-	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 )
 
 // allocator keeps, for a moment, what is known about pools.
@@ -79,7 +77,7 @@ func (s *serverPools) join(old *serverPools) {
 		}
 	}
 	for _, p := range s.pools {
-		busy := s.gateways(p)
+		busy := ippool.Gateways(p, s.pools, s.legacy)
 		for _, l := range s.legacy { // the list keeps its addresses to itself
 			busy = append(busy, l.First)
 		}
@@ -101,30 +99,16 @@ func (s *serverPools) add(known map[string]*source, fresh *source) {
 	s.sources = append(s.sources, fresh)
 }
 
-// gateways of every pool on the same network: none of them is ever handed out.
-func (s *serverPools) gateways(p ippool.Pool) []netip.Addr {
-	var list []netip.Addr
-	for _, pools := range [][]ippool.Pool{s.pools, s.legacy} {
-		for _, o := range pools {
-			if o.Bridge == p.Bridge && o.VLAN == p.VLAN && !slices.Contains(list, o.Gateway) {
-				list = append(list, o.Gateway)
-			}
-		}
-	}
-	return list
-}
-
 func (s *serverPools) loadPools(ctx context.Context, q *sqlx.Tx, serverID int64) error {
-	var rows []poolRow
-	err := q.SelectContext(ctx, &rows, `SELECT id, server_id, bridge, vlan, gateway, mask, dns1, dns2, address_start, address_stop
-		FROM puq_proxmox_kvm_ip_pools WHERE server_id = ? ORDER BY id`, serverID)
+	var rows []PoolRow
+	err := q.SelectContext(ctx, &rows, SelectPools+" WHERE server_id = ? ORDER BY id", serverID)
 	if err != nil {
 		return fmt.Errorf("read the address pools of server %d: %w", serverID, err)
 	}
 	for _, r := range rows {
-		p := r.pool()
-		if faults := ippool.Check(p); len(faults) > 0 {
-			s.faults = append(s.faults, fmt.Sprintf("pool %d is not used: %s", p.ID, strings.Join(faults, " ")))
+		p, faults := r.Pool()
+		if len(faults) > 0 {
+			s.faults = append(s.faults, fmt.Sprintf("pool %d is not used: %v", p.ID, faults))
 			continue
 		}
 		s.pools = append(s.pools, p)
@@ -140,47 +124,10 @@ func (s *serverPools) loadLegacy(ctx context.Context, q *sqlx.Tx, serverID int64
 	for _, l := range list {
 		pools, problems := ippool.ParseLegacy(l.String, serverID)
 		s.text += l.String
-		for _, p := range pools {
-			if !slices.Contains(s.gateways(p), p.First) {
-				s.legacy = append(s.legacy, p)
-			}
-		}
+		s.legacy = append(s.legacy, ippool.Listed(s.pools, pools)...)
 		for _, p := range problems {
 			s.faults = append(s.faults, "the address list of the server entry: "+p.String())
 		}
 	}
 	return nil
-}
-
-// poolRow is a pool as the table holds it; the table may have been made by somebody else, so everything is text.
-type poolRow struct {
-	ID       int64          `db:"id"`
-	ServerID int64          `db:"server_id"`
-	Bridge   sql.NullString `db:"bridge"`
-	VLAN     sql.NullString `db:"vlan"`
-	Gateway  sql.NullString `db:"gateway"`
-	Mask     sql.NullString `db:"mask"`
-	DNS1     sql.NullString `db:"dns1"`
-	DNS2     sql.NullString `db:"dns2"`
-	Start    sql.NullString `db:"address_start"`
-	Stop     sql.NullString `db:"address_stop"`
-}
-
-func (r poolRow) pool() ippool.Pool {
-	return ippool.Pool{
-		ID: r.ID, ServerID: r.ServerID, First: address(r.Start), Last: address(r.Stop),
-		Network: ippool.Network{
-			Bridge: strings.TrimSpace(r.Bridge.String), VLAN: plain.Number(r.VLAN.String), Bits: plain.Number(r.Mask.String),
-			Gateway: address(r.Gateway), DNS: ippool.ParseAddresses(r.DNS1.String + " " + r.DNS2.String),
-		},
-	}
-}
-
-// address reads one address; anything else is none.
-func address(s sql.NullString) netip.Addr {
-	a, err := netip.ParseAddr(strings.TrimSpace(s.String))
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Unmap().WithZone("")
 }

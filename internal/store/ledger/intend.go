@@ -39,9 +39,7 @@ const deciding = "dns_deciding"
 
 // concerned locks the rows of a service and of the record sets that it has or wants.
 func concerned(ctx context.Context, q *sqlx.Tx, serviceID int64, names []string, now time.Time) ([]Row, error) {
-	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_settings (name, value, changed_at) VALUES (?, '', ?)
-		ON DUPLICATE KEY UPDATE value = value`, deciding, tx.Moment(now))
-	if err != nil {
+	if err := tx.Alone(ctx, q, deciding, now); err != nil {
 		return nil, err
 	}
 	own, err := list(ctx, q, "WHERE service_id = ? ORDER BY id FOR UPDATE", serviceID)

@@ -131,27 +131,3 @@ func late(err error) error {
 	}
 	return err
 }
-
-// RetryDNS makes what failed due at once: of one service, or of one zone, 0 = any. It returns how many rows.
-func (l *Ledger) RetryDNS(ctx context.Context, serviceID, zoneID int64, now time.Time) (int64, error) {
-	n, err := tx.Affected(l.sql.ExecContext(ctx, `UPDATE kvmbridge_dns_records SET due_at = ? WHERE last_error IS NOT NULL
-		AND (? = 0 OR service_id = ?) AND (? = 0 OR zone_id = ?)`, tx.Moment(now), serviceID, serviceID, zoneID, zoneID))
-	if err != nil {
-		return 0, fmt.Errorf("try the DNS records again: %w", err)
-	}
-	return n, nil
-}
-
-// PendingDNS counts rows that are not as they should be yet, and those of them that failed.
-func (l *Ledger) PendingDNS(ctx context.Context) (pending, failed int, err error) {
-	var n struct {
-		Pending int `db:"pending"`
-		Failed  int `db:"failed"`
-	}
-	err = l.sql.GetContext(ctx, &n, `SELECT COUNT(*) AS pending, COALESCE(SUM(last_error IS NOT NULL), 0) AS failed FROM kvmbridge_dns_records
-		WHERE state <> ? OR due_at IS NOT NULL OR last_error IS NOT NULL`, string(dns.Live))
-	if err != nil {
-		return 0, 0, fmt.Errorf("count pending DNS records: %w", err)
-	}
-	return n.Pending, n.Failed, nil
-}

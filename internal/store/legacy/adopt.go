@@ -48,7 +48,34 @@ func (t *takeover) adopt(ctx context.Context, list []adoption) error {
 			return err
 		}
 	}
+	if err := t.keptBack(ctx, list); err != nil {
+		return err
+	}
 	return t.names(ctx, list)
+}
+
+// keptBack hands addresses over that are kept back; their notes stay, so that they are kept back again when the service
+// gives them up.
+func (t *takeover) keptBack(ctx context.Context, list []adoption) error {
+	for _, a := range list {
+		for _, l := range a.kept {
+			_, err := t.q.ExecContext(ctx, `UPDATE kvmbridge_ip_allocations SET service_id = ?, pool_id = ?, prefix_bits = ?, gateway = ?, dns = ?, allocated_at = ?
+				WHERE server_id = ? AND bridge = ? AND vlan = ? AND address = ? AND service_id = 0`,
+				a.serviceID, l.PoolID, l.Bits, l.Gateway.AsSlice(), servers(l), tx.Moment(t.now), a.serverID, l.Bridge, l.VLAN, l.Address.AsSlice())
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func servers(l ippool.Lease) string {
+	var list []string
+	for _, s := range l.DNS {
+		list = append(list, s.String())
+	}
+	return strings.Join(list, ",")
 }
 
 // work are our rows. Nothing is due: whatever was under way waits for a person.
@@ -84,12 +111,8 @@ func (t *takeover) addresses(list []adoption) batch {
 		(server_id, bridge, vlan, address, service_id, pool_id, prefix_bits, gateway, dns, allocated_at)`}
 	for _, a := range list {
 		for _, l := range a.leases {
-			var servers []string
-			for _, s := range l.DNS {
-				servers = append(servers, s.String())
-			}
 			b.rows = append(b.rows, []any{
-				a.serverID, l.Bridge, l.VLAN, l.Address.AsSlice(), a.serviceID, l.PoolID, l.Bits, l.Gateway.AsSlice(), strings.Join(servers, ","), tx.Moment(t.now),
+				a.serverID, l.Bridge, l.VLAN, l.Address.AsSlice(), a.serviceID, l.PoolID, l.Bits, l.Gateway.AsSlice(), servers(l), tx.Moment(t.now),
 			})
 		}
 	}

@@ -14,6 +14,7 @@ import (
 type adoption struct {
 	record
 	leases    []ippool.Lease // in the order in which WHMCS shows them
+	kept      []ippool.Lease // further ones, which staff keep back for nobody else
 	attention string         // a sentence for a person who has to set it going; "" = nothing was under way
 	notes     []string
 }
@@ -38,6 +39,10 @@ func (w *world) judge(r record) (a adoption, why string) {
 		}
 		if note != "" {
 			a.notes = append(a.notes, note)
+			continue
+		}
+		if slices.Contains(w.held[address], holding{0, network{r.serverID, lease.Bridge, lease.VLAN}}) {
+			a.kept = append(a.kept, lease)
 			continue
 		}
 		a.leases = append(a.leases, lease)
@@ -96,13 +101,13 @@ func (w *world) place(serverID int64, a netip.Addr) (ippool.Lease, string) {
 // contested is a sentence when another service may have the address in the same network.
 func (w *world) contested(r record, a netip.Addr, l ippool.Lease) string {
 	here := network{r.serverID, l.Bridge, l.VLAN}
-	for service, n := range w.held[a] {
-		if service != r.serviceID && n.serverID == r.serverID && (n == here || !l.Address.IsValid()) {
-			return fmt.Sprintf("%s belongs to service %d.", a, service)
+	for _, h := range w.held[a] {
+		if h.serviceID != r.serviceID && h.serviceID != 0 && h.serverID == r.serverID && (h.network == here || !l.Address.IsValid()) {
+			return fmt.Sprintf("%s belongs to service %d.", a, h.serviceID)
 		}
 	}
 	for _, s := range w.shown[a] {
-		_, explained := w.held[a][s.serviceID]
+		explained := slices.ContainsFunc(w.held[a], func(h holding) bool { return h.serviceID == s.serviceID })
 		if s.serviceID != r.serviceID && s.serverID == r.serverID && !explained {
 			return fmt.Sprintf("WHMCS shows %s at service %d too: take it from the one that does not have it.", a, s.serviceID)
 		}

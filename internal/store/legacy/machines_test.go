@@ -146,3 +146,16 @@ func TestRun_guessesNoNetwork(t *testing.T) {
 10.0.0.1 lies in no pool of server %[1]d: it stays with the service as WHMCS shows it.
 192.0.2.1 lies in no pool of server %[1]d: it stays with the service as WHMCS shows it.`, w.server))
 }
+
+// An address that staff keep back goes on to be the guest's that has it, with their note.
+func TestRun_takesAnAddressThatIsKeptBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.pool(t, "vmbr0", "10.0.0.2")
+	w.Exec(t, `INSERT INTO kvmbridge_ip_allocations (server_id, bridge, vlan, address, service_id, pool_id, prefix_bits, gateway, dns, allocated_at, note)
+		VALUES (?, 'vmbr0', 0, INET6_ATON('10.0.0.7'), 0, 1, 24, INET6_ATON('10.0.0.1'), '', NOW(), 'abuse case')`, w.server)
+	id := w.machine(t, 101, "a", "ready", "10.0.0.7", "10.0.0.8")
+	same(t, "left", left(w.run(t).Machines), "")
+	same(t, "addresses", w.lines(t, "SELECT service_id, INET6_NTOA(address), note FROM kvmbridge_ip_allocations ORDER BY id"),
+		fmt.Sprintf("%d|10.0.0.7|abuse case\n%d|10.0.0.8|<nil>", id, id))
+}

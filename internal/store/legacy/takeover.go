@@ -12,6 +12,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/seal"
 	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
+	"github.com/kvmbridge/kvmbridge/internal/store/zonebook"
 )
 
 // Importer takes over what is there of older modules; it is safe for concurrent use, also by other processes.
@@ -97,11 +98,17 @@ type takeover struct {
 	lists   map[int64]string // id -> legacy list of addresses
 }
 
-// begin waits for whoever else takes over at this moment.
+// poolsTurn is the setting whose row everybody locks who changes pools (internal/store/pools).
+const poolsTurn = "ip_pools_changed_by"
+
+// begin waits for whoever else takes over at this moment, or changes pools or zones.
 func (t *takeover) begin(ctx context.Context) error {
-	_, err := t.q.ExecContext(ctx, `INSERT INTO kvmbridge_settings (name, value, changed_at) VALUES (?, '', ?)
-		ON DUPLICATE KEY UPDATE value = value`, marker, tx.Moment(t.now))
-	if err != nil {
+	for _, name := range []string{marker, poolsTurn} {
+		if err := tx.Alone(ctx, t.q, name, t.now); err != nil {
+			return err
+		}
+	}
+	if err := zonebook.In(t.q, t.box).Alone(ctx, t.now); err != nil {
 		return err
 	}
 	var at string

@@ -21,6 +21,12 @@ type network struct {
 	vlan     int
 }
 
+// holding is an address that a service has; service 0 is nobody, for whom staff keep it back.
+type holding struct {
+	serviceID int64
+	network
+}
+
 // shown is a service at which WHMCS shows an address.
 type shown struct {
 	serviceID, serverID int64
@@ -31,14 +37,14 @@ type world struct {
 	records map[int64]int // service -> how many it has
 	guests  map[guest][]int64
 	shown   map[netip.Addr][]shown
-	held    map[netip.Addr]map[int64]network // by service
-	pools   map[int64][]ippool.Pool          // by server
+	held    map[netip.Addr][]holding
+	pools   map[int64][]ippool.Pool // by server
 }
 
 func (t *takeover) world(ctx context.Context, records []record) (*world, error) {
 	w := &world{
 		records: map[int64]int{}, guests: map[guest][]int64{}, shown: map[netip.Addr][]shown{},
-		held: map[netip.Addr]map[int64]network{}, pools: map[int64][]ippool.Pool{},
+		held: map[netip.Addr][]holding{}, pools: map[int64][]ippool.Pool{},
 	}
 	for _, r := range records {
 		w.records[r.serviceID]++
@@ -109,10 +115,7 @@ func (t *takeover) loadHeld(ctx context.Context, w *world) error {
 	err := t.q.SelectContext(ctx, &rows, "SELECT address, service_id, server_id, bridge, vlan FROM kvmbridge_ip_allocations")
 	for _, r := range rows {
 		a, _ := netip.AddrFromSlice(r.Address)
-		if w.held[a] == nil {
-			w.held[a] = map[int64]network{}
-		}
-		w.held[a][r.ServiceID] = network{r.ServerID, r.Bridge, r.VLAN}
+		w.held[a] = append(w.held[a], holding{r.ServiceID, network{r.ServerID, r.Bridge, r.VLAN}})
 	}
 	return err
 }

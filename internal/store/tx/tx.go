@@ -88,3 +88,10 @@ func Affected(res sql.Result, err error) (int64, error) {
 func Moment(t time.Time) sql.NullTime {
 	return sql.NullTime{Time: t.UTC().Truncate(time.Microsecond), Valid: !t.IsZero()}
 }
+
+// Alone waits until nobody else is in a transaction that asked for the same name, and keeps others out until this one ends.
+func Alone(ctx context.Context, q *sqlx.Tx, name string, now time.Time) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_settings (name, value, changed_at) VALUES (?, '', ?)
+		ON DUPLICATE KEY UPDATE value = value`, name, Moment(now))
+	return err
+}

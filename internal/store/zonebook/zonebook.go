@@ -14,7 +14,6 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/dns/zones"
 	"github.com/kvmbridge/kvmbridge/internal/seal"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
-	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
 // Book reads and writes the zones; it is safe for concurrent use.
@@ -46,12 +45,18 @@ type row struct {
 const columns = "SELECT id, zone, type, ttl, config FROM puq_proxmox_kvm_dns_zones"
 
 // DNSZones lists the zones by id. One whose secrets cannot be opened is listed without them, and with its Fault.
-func (b *Book) DNSZones(ctx context.Context) ([]zones.Zone, error) { return b.list(ctx, b.sql) }
-
-func (b *Book) list(ctx context.Context, q sqlx.QueryerContext) ([]zones.Zone, error) {
-	var rows []row
-	if err := sqlx.SelectContext(ctx, q, &rows, columns+" ORDER BY id"); err != nil {
+func (b *Book) DNSZones(ctx context.Context) ([]zones.Zone, error) {
+	list, err := b.list(ctx, b.sql, " ORDER BY id")
+	if err != nil {
 		return nil, fmt.Errorf("list the DNS zones: %w", err)
+	}
+	return list, nil
+}
+
+func (b *Book) list(ctx context.Context, q sqlx.QueryerContext, rest string) ([]zones.Zone, error) {
+	var rows []row
+	if err := sqlx.SelectContext(ctx, q, &rows, columns+rest); err != nil {
+		return nil, err
 	}
 	list := make([]zones.Zone, 0, len(rows))
 	for _, r := range rows {
@@ -74,7 +79,9 @@ func (b *Book) DNSZone(ctx context.Context, id int64) (zones.Zone, error) {
 }
 
 func (b *Book) zone(r row) zones.Zone {
-	z := zones.Zone{ID: r.ID, Name: zones.Name(r.Zone), Provider: strings.ToLower(r.Type), TTL: r.TTL, Fields: map[string]string{}}
+	z := zones.Zone{
+		ID: r.ID, Name: zones.Name(r.Zone), Provider: strings.ToLower(r.Type), TTL: r.TTL, Fields: map[string]string{}, Revision: b.revision(r),
+	}
 	var config map[string]any
 	if json.Unmarshal([]byte(r.Config.String), &config) != nil {
 		return z // an empty form says what is missing
@@ -90,6 +97,10 @@ func (b *Book) zone(r row) zones.Zone {
 	z.TakeOver = z.Fields[takeOver] == "1"
 	delete(z.Fields, takeOver)
 	return z
+}
+
+func (b *Book) revision(r row) string {
+	return b.box.Fingerprint(purpose, r.ID, plain.JSON([]any{r.Zone, r.Type, r.TTL, r.Config.String}))
 }
 
 func (b *Book) open(id int64, value any) (string, error) {
@@ -108,44 +119,6 @@ func (b *Book) open(id int64, value any) (string, error) {
 	return b.box.Open(purpose, id, raw)
 }
 
-// SaveDNSZone writes a zone that was checked; ID 0 = a new one. It returns the id.
-func (b *Book) SaveDNSZone(ctx context.Context, z zones.Zone) (int64, error) {
-	var id int64
-	err := tx.Run(ctx, b.sql, func(q *sqlx.Tx) (err error) {
-		id, err = b.put(ctx, q, z)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("save DNS zone %s: %w", z.Name, err)
-	}
-	return id, nil
-}
-
-func (b *Book) put(ctx context.Context, q *sqlx.Tx, z zones.Zone) (int64, error) {
-	id, err := enter(ctx, q, z)
-	if err != nil {
-		return 0, err
-	}
-	n, err := tx.Affected(q.ExecContext(ctx, "UPDATE puq_proxmox_kvm_dns_zones SET zone = ?, type = ?, ttl = ?, config = ? WHERE id = ?",
-		z.Name, z.Provider, z.TTL, b.config(id, z), id))
-	if err == nil && n == 0 {
-		return 0, ErrNoZone
-	}
-	return id, err
-}
-
-// enter gives a new zone its id, which its secrets are bound to.
-func enter(ctx context.Context, q *sqlx.Tx, z zones.Zone) (int64, error) {
-	if z.ID != 0 {
-		return z.ID, nil
-	}
-	res, err := q.ExecContext(ctx, "INSERT INTO puq_proxmox_kvm_dns_zones (zone, type, ttl, config) VALUES (?, ?, ?, '{}')", z.Name, z.Provider, z.TTL)
-	if err != nil {
-		return 0, err
-	}
-	return res.LastInsertId()
-}
-
 func (b *Book) config(id int64, z zones.Zone) string {
 	config := map[string]string{}
 	if z.TakeOver {
@@ -159,16 +132,4 @@ func (b *Book) config(id int64, z zones.Zone) string {
 		config[f.Name] = value
 	}
 	return plain.JSON(config)
-}
-
-// DeleteDNSZone removes the entry of a zone; records that are ours stay where they are, and in the ledger.
-func (b *Book) DeleteDNSZone(ctx context.Context, id int64) error {
-	n, err := tx.Affected(b.sql.ExecContext(ctx, "DELETE FROM puq_proxmox_kvm_dns_zones WHERE id = ?", id))
-	switch {
-	case err != nil:
-		return fmt.Errorf("delete DNS zone %d: %w", id, err)
-	case n == 0:
-		return ErrNoZone
-	}
-	return nil
 }

@@ -8,6 +8,9 @@
         clearTimeout(timers.get(group));
         timers.set(group, setTimeout(async function () {
             var into = document.getElementById(group.dataset.kbInto), query = new URLSearchParams();
+            if (!into) {
+                return; // the dialog was closed meanwhile
+            }
             new FormData(group.closest('form')).forEach(function (value, name) {
                 if (name !== 'kb_token' && name.indexOf('secret[') !== 0) {
                     query.append(name, value);

@@ -2,7 +2,9 @@
 package home
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/pages"
@@ -11,6 +13,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/finder"
 	"github.com/kvmbridge/kvmbridge/internal/store/overview"
+	"github.com/kvmbridge/kvmbridge/internal/store/pools"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
 
@@ -25,6 +28,7 @@ const (
 	worriesShown = 100
 	movingShown  = 20
 	hoursShown   = 24
+	fillsShown   = 12
 	lookAgain    = 3 // seconds while something is in progress
 )
 
@@ -32,20 +36,21 @@ type page struct {
 	machines Machines
 	figures  *overview.Figures
 	dns      records.Book
+	pools    *pools.Book
 	clock    clock.Clock
 	web      *web.Pages
 	tracks   tracks
 }
 
 // New is the page over what these read.
-func New(m Machines, f *overview.Figures, dns records.Book, c clock.Clock, w *web.Pages) pages.Page {
-	p := &page{m, f, dns, c, w, newTracks()}
+func New(m Machines, f *overview.Figures, dns records.Book, b *pools.Book, c clock.Clock, w *web.Pages) pages.Page {
+	p := &page{m, f, dns, b, c, w, newTracks()}
 	return pages.Page{Show: map[string]pages.Handler{"": p.show, "moving": p.moving}}
 }
 
 func (p *page) show(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	h := web.Home{Site: r.Site}
-	for _, read := range []func(context.Context, *web.Home) error{p.cards, p.counts, p.worries, p.progress, p.chart, p.outbox, p.records} {
+	for _, read := range []func(context.Context, *web.Home) error{p.cards, p.counts, p.worries, p.progress, p.chart, p.fills, p.outbox, p.records} {
 		if err := read(ctx, &h); err != nil {
 			return pages.Answer{}, err
 		}
@@ -103,6 +108,20 @@ func (p *page) chart(ctx context.Context, h *web.Home) error {
 		shown[i] = web.Hour{Begins: hour.Begins, Good: n["success"], Bad: n["error"] + n["waiting"], Busy: n["running"]}
 	}
 	h.Chart = web.NewChart(shown)
+	return err
+}
+
+// fills are the pools, the fullest first: those are the next to run out.
+func (p *page) fills(ctx context.Context, h *web.Home) error {
+	list, err := p.pools.Pools(ctx)
+	for _, pool := range list {
+		percent, _ := strconv.ParseFloat(pool.Usage.Percent(), 64)
+		h.Fills = append(h.Fills, web.Fill{
+			Name: pool.ServerName + ", " + pool.Form.Bridge + ": " + pool.Form.Start + " - " + pool.Form.Stop, Text: pool.Usage.String(), Percent: percent,
+		})
+	}
+	slices.SortStableFunc(h.Fills, func(a, b web.Fill) int { return cmp.Compare(b.Percent, a.Percent) })
+	h.Fills = h.Fills[:min(len(h.Fills), fillsShown)]
 	return err
 }
 

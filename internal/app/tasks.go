@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/courier"
+	"github.com/kvmbridge/kvmbridge/internal/settings"
+	"github.com/kvmbridge/kvmbridge/internal/store/taskrows"
+	"github.com/kvmbridge/kvmbridge/internal/tasks"
+)
+
+// deeds are the tasks that this version can do.
+func (s *Sidecar) deeds() map[string]tasks.Run {
+	return map[string]tasks.Run{tasks.ProcessVMs: s.processVMs}
+}
+
+func (s *Sidecar) newRunner() *tasks.Runner {
+	return &tasks.Runner{
+		Book: taskrows.New(s.store.Handle()), Deeds: s.deeds(), Clock: s.clock, Log: s.log, Holder: s.store.Holder(),
+		Rules: func(ctx context.Context) tasks.Rules { return s.settings.Now(ctx).Tasks },
+	}
+}
+
+// failuresTold is how many failing machines a run names; the result says how many there are.
+const failuresTold = 50
+
+// processVMs wakes the engine, which works on machines by itself as they become due, and says how that stands.
+func (s *Sidecar) processVMs(ctx context.Context) (tasks.Result, error) {
+	s.engine.Wake()
+	work, err := s.store.AtWork(ctx, failuresTold)
+	result := tasks.Result{Processed: work.Machines, Errors: work.Failing}
+	for _, f := range work.Failures {
+		result.Details = append(result.Details, fmt.Sprintf("service %d: %s", f.ServiceID, f.LastError))
+	}
+	return result, err
+}
+
+const (
+	// glance is how often the schedule looks for tasks that are due.
+	glance = 5 * time.Second
+	// longestTask is beyond every lock timeout, which is what bounds a run.
+	longestTask = 25 * time.Hour
+	// ringSlack is how much too early WHMCS's cron may come.
+	ringSlack = 30 * time.Second
+)
+
+// taskJobs are the lines of the schedule for tasks; each runs beside the others.
+func (s *Sidecar) taskJobs() []job {
+	var jobs []job
+	for _, t := range tasks.Table() {
+		if s.tasks.Deeds[t.ID] == nil {
+			continue
+		}
+		jobs = append(jobs, job{"task " + t.ID, glance, longestTask, func(ctx context.Context) error {
+			if s.settings.Now(ctx).Mode != settings.Sidecar {
+				return nil
+			}
+			_, err := s.tasks.RunIfDue(ctx, t.ID, 0)
+			return err
+		}})
+	}
+	return jobs
+}
+
+// bell is what WHMCS's cron rings: it delivers the outbox, and lets due tasks run if that is the mode.
+type bell struct {
+	*courier.Courier
+	ring func(context.Context)
+}
+
+// Deliver implements bridge.Outbox.
+func (b bell) Deliver(ctx context.Context) (int, error) {
+	b.ring(ctx)
+	return b.Courier.Deliver(ctx)
+}
+
+// ring does not wait for the tasks: WHMCS's cron has a few seconds for us.
+func (s *Sidecar) ring(ctx context.Context) {
+	if s.settings.Now(ctx).Mode != settings.Hook {
+		return
+	}
+	select {
+	case s.rung <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Sidecar) answerRings(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.rung:
+		}
+		if err := s.tasks.RunDue(ctx, ringSlack); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "run the tasks", slog.Any("err", err))
+		}
+	}
+}
