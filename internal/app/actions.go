@@ -26,10 +26,13 @@ func actions(show Show) cli.Actions {
 		Machine: aMachine,
 		Audit:   auditAll,
 		Records: names,
-		Demo:    show.Demo,
-		Bench:   show.Bench,
-		Sim:     simulate,
-		Probes:  probes(),
+
+		Takeover: takeOver,
+
+		Demo:   show.Demo,
+		Bench:  show.Bench,
+		Sim:    simulate,
+		Probes: probes(),
 	}
 }
 

@@ -18,6 +18,8 @@ type addonCommands struct {
 	settings *settings.Live
 	// retire and revive stop and start the work on the tables.
 	retire, revive func()
+	// inherit takes over what older modules left; it fails in silence, because the addon works without.
+	inherit func(context.Context)
 }
 
 var _ bridge.AddonCommands = (*addonCommands)(nil)
@@ -27,6 +29,7 @@ func (c *addonCommands) Activate(ctx context.Context, _ bridge.AddonCall) error 
 	if err := c.store.Migrate(ctx); err != nil {
 		return bridge.Refuse("migration_failed", "The database could not be brought up to date: %s. Run \"kvmbridge migrate\" with a database user that may create tables, then activate again.", err)
 	}
+	c.inherit(ctx)
 	c.revive()
 	return nil
 }

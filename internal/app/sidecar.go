@@ -29,6 +29,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/settings"
 	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/store/legacy"
 	"github.com/kvmbridge/kvmbridge/internal/store/namerows"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -49,6 +50,7 @@ type Sidecar struct {
 	courier   *courier.Courier
 	keeper    *keeper.Keeper
 	book      records.Book
+	older     *legacy.Importer
 	shop      *providers.Shop
 	keys      *keyring
 	settings  *settings.Live
@@ -99,6 +101,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		return err
 	}
 	s.book = records.NewBook(s.store, box)
+	s.older = legacy.New(s.store.Handle(), box, o.Clock)
 	s.keeper, s.shop = records.NewKeeper(s.book, o.Clock, s.log)
 	steps := &vm.Steps{
 		Fleet: f, Catalogue: s.whmcs, Addresses: s.store, Numbers: s.store, Registry: s.store, Directory: s.keeper,
@@ -127,7 +130,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: bell{s.courier, s.ring},
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
 		Module: &moduleCommands{desk: orders, fleet: f, views: v, pages: pages, log: s.log},
-		Addon:  &addonCommands{store: s.store, router: s.front(orders, pages), settings: s.settings, retire: s.retire, revive: s.revive},
+		Addon:  &addonCommands{store: s.store, router: s.front(orders, pages), settings: s.settings, retire: s.retire, revive: s.revive, inherit: s.inherit},
 	})
 	return nil
 }
@@ -280,6 +283,7 @@ func (s *Sidecar) bringUp(ctx context.Context, stale error) error {
 	if err := s.store.Migrate(ctx); err != nil {
 		return err
 	}
+	s.inherit(ctx)
 	return s.store.SchemaCurrent(ctx)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/legacy"
 	"github.com/kvmbridge/kvmbridge/schema"
 )
 
@@ -44,6 +45,9 @@ func Grants(database, user string) []string {
 	var list []string
 	for _, t := range schema.AllTables() {
 		list = append(list, fmt.Sprintf("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP ON `%s`.`%s` TO %s;", database, t, user))
+	}
+	for _, t := range legacy.Tables() { // without CREATE the server refuses a grant on a table that is not there
+		list = append(list, fmt.Sprintf("GRANT SELECT, CREATE ON `%s`.`%s` TO %s;", database, t, user))
 	}
 	for _, a := range whmcsAccess() {
 		rights := "SELECT (" + strings.Join(a.read, ", ") + ")"

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -13,8 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store"
+	"github.com/kvmbridge/kvmbridge/internal/store/legacy"
 	"github.com/kvmbridge/kvmbridge/internal/testdb"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
@@ -41,6 +44,8 @@ func TestGrants_sufficeForEverything(t *testing.T) {
 	t.Parallel()
 	w, d := limited(t)
 	ctx := t.Context()
+	w.Exec(t, "CREATE TABLE puq_customization_ip_pools (id INT, bridge TEXT)")
+	w.Exec(t, "INSERT INTO puq_customization_ip_pools VALUES (1, 'vmbr0')")
 	steps := []struct {
 		name string
 		do   func() error
@@ -48,6 +53,13 @@ func TestGrants_sufficeForEverything(t *testing.T) {
 		{"Migrate", func() error { return d.Migrate(ctx) }},
 		{"Migrate again", func() error { return d.Migrate(ctx) }},
 		{"SchemaCurrent", func() error { return d.SchemaCurrent(ctx) }},
+		{"the older tables", func() error {
+			r, err := legacy.New(d.Handle(), w.Config(t).Box, clock.System{}).Run(ctx)
+			if err == nil && len(r.Pools.Left) != 1 {
+				err = fmt.Errorf("the row was not seen: %+v", r)
+			}
+			return err
+		}},
 		{"pool", func() error { _, err := d.AddPool(ctx, w.pool("10.0.0.2", "10.0.0.9", "10.0.0.1", 24)); return err }},
 		{"credentials", func() error {
 			if err := d.SaveCredentials(ctx, w.server, store.Credentials{Fingerprint: "f", Password: "p"}); err != nil {
@@ -235,7 +247,7 @@ func TestGrants_giveNothingMore(t *testing.T) {
 // Whoever names a new table or column in SQL has to list it, and whoever stops using one has to take it out.
 func TestGrants_nameWhatTheSQLNames(t *testing.T) {
 	t.Parallel()
-	sql := literals(t, ".") + literals(t, "addresses") + literals(t, "outbox") + literals(t, "finder") + literals(t, "pools") + literals(t, "roster") + literals(t, "../whmcs")
+	sql := literals(t, ".") + literals(t, "addresses") + literals(t, "outbox") + literals(t, "finder") + literals(t, "legacy") + literals(t, "rowedit") + literals(t, "pools") + literals(t, "roster") + literals(t, "../whmcs")
 	used := map[string]bool{}
 	for _, table := range regexp.MustCompile(`\b(tbl[a-z]+|kvmbridge_[a-z_]+|puqProxmoxKVM_[a-z_]+|puq_proxmox_kvm_[a-z_]+)\b`).FindAllString(sql, -1) {
 		used[table] = true
