@@ -27,6 +27,8 @@
 //	what may be set while it runs    settings.go, internal/settings; the page is pages/settings
 //	periodic tasks, and who rings    tasks.go, schedule.go, internal/tasks
 //	which VM is on which page        internal/roster, an index in memory; pages/machines is the page
+//	the record changed by hand       internal/store/rowedit, pages/vmrecord; the log of a VM is pages/vmlog
+//	what older modules left          internal/store/legacy takes it over: activation, "kvmbridge import"
 //	configuration and sub-commands   config/, cli/; vm and audit: machines/, internal/audit
 //	a whole installation to try      showroom/demo.go, playground/; figures: showroom/bench.go
 //	a Proxmox that fits in a test    internal/proxmox/pvesim

@@ -9,6 +9,8 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/home"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/machines"
 	poolpage "github.com/kvmbridge/kvmbridge/internal/app/pages/pools"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/vmlog"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/vmrecord"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/zones"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
@@ -17,6 +19,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/store/overview"
 	"github.com/kvmbridge/kvmbridge/internal/store/pools"
 	rosterrows "github.com/kvmbridge/kvmbridge/internal/store/roster"
+	"github.com/kvmbridge/kvmbridge/internal/store/rowedit"
 	"github.com/kvmbridge/kvmbridge/internal/web"
 )
 
@@ -30,7 +33,7 @@ func (s *Sidecar) front(d *desk.Desk, w *web.Pages) *pages.Router {
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
 		"home":     home.New(s.store, figures, s.book, book, s.clock, w),
 		"help":     help.New(facts, cli.Version(), cli.Commit(), w),
-		"machines": machines.New(list, d, w, s.log),
+		"machines": pages.Join(machines.New(list, d, w, s.log), vmlog.New(s.store, s.clock, w), s.recordPage(w)),
 		"settings": set.General(),
 		"cron":     set.Cron(),
 		"zones":    zones.New(s.zoneDesk(), s.clock, 8*time.Second, w),
@@ -41,4 +44,10 @@ func (s *Sidecar) front(d *desk.Desk, w *web.Pages) *pages.Router {
 // zoneDesk is where staff change zones; what they order is taken at once.
 func (s *Sidecar) zoneDesk() *zonedesk.Desk {
 	return &zonedesk.Desk{Book: s.book, Open: s.shop.Open, Clock: s.clock, Wake: func() { s.keeper.Wake(); s.courier.Wake() }}
+}
+
+// recordPage is the form of a VM's record; whoever works on the VM hears of an edit.
+func (s *Sidecar) recordPage(w *web.Pages) pages.Page {
+	told := vmrecord.Told{Interrupt: s.engine.Interrupt, Wake: func() { s.engine.Wake(); s.courier.Wake() }, Freed: s.store.Freed}
+	return vmrecord.New(rowedit.New(s.store.Handle(), s.clock), told, w)
 }

@@ -14,7 +14,7 @@ func English() map[string]string {
 // chapters are the texts by where they stand; no key is in two of them.
 func chapters() []map[string]string {
 	return []map[string]string{
-		commonTexts(), addonTexts(), machineTexts(), deedTexts(), settingsTexts(), listTexts(), zoneTexts(), zoneRecordTexts(), poolTexts(), poolFormTexts(), addressTexts(),
+		commonTexts(), addonTexts(), machineTexts(), deedTexts(), settingsTexts(), listTexts(), zoneTexts(), zoneRecordTexts(), poolTexts(), poolFormTexts(), addressTexts(), recordTexts(),
 	}
 }
 

@@ -1,0 +1,41 @@
+package web
+
+// recordTexts stand in the log of a VM and in the form of its record.
+func recordTexts() map[string]string {
+	return map[string]string{
+		"vmlog_title":         "VM Log — Service #",
+		"vmlog_status":        "Current Status:",
+		"vmlog_working":       "It is being worked on at this moment.",
+		"vmlog_wish":          "Taken up afterwards:",
+		"vmlog_failed":        "The last run did not end well:",
+		"vmlog_at":            "at step",
+		"vmlog_last":          "Last Action:",
+		"vmlog_history":       "Deploy History",
+		"vmlog_runs":          "runs",
+		"vmlog_run":           "run",
+		"vmlog_none":          "Nothing has been done to this VM yet. Runs appear here as soon as their first step has ended.",
+		"vmlog_steps":         "steps",
+		"vmlog_step":          "step",
+		"vmlog_repeats":       "It failed at once in the same way this many times more:",
+		"vmlog_from":          "From",
+		"vmlog_to":            "To",
+		"vmlog_time":          "Time",
+		"vmlog_utc":           "Times are UTC.",
+		"vmlog_refresh":       "Refresh",
+		"record_title":        "DB Record — Service #",
+		"record_warning":      "Editing the record directly is unsafe: it bypasses every safeguard. Do it for diagnosis or tests only. Work on the VM that is going on is ended and begins again with the record as you leave it.",
+		"record_changed":      "The record was changed by somebody else, or by the work on the VM, since you opened it. Nothing was saved. What you typed stands in its fields; the other fields show what the record holds now. Look at the fields that are marked and save again.",
+		"record_wrong":        "Nothing was saved. Mend the fields that are marked and save again.",
+		"record_field":        "Field",
+		"record_value":        "Value",
+		"record_now":          "Changed meanwhile. The record holds now:",
+		"record_new":          "Changed meanwhile; this is what the record holds now.",
+		"record_empty":        "(nothing)",
+		"record_unchanged":    "(unchanged — enter new to replace)",
+		"record_long":         "Too long to be changed here.",
+		"record_none":         "empty",
+		"save_changes":        "Save Changes",
+		"notice_record_saved": "The record was saved. The change stands in the activity log.",
+		"notice_record_same":  "Nothing was changed: the record holds what was entered.",
+	}
+}
