@@ -48,7 +48,7 @@ func BenchmarkBook(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				for rows.Next() { //nolint:revive // only read
+				for rows.Next() {
 				}
 				if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 					b.Fatal(err)

@@ -73,17 +73,14 @@ func (s *saving) follow(ctx context.Context, w work, changes []change) (cut, fre
 
 // move ends whatever is being done and lets the new status begin at once, as a reset does.
 func (s *saving) move(ctx context.Context, w work, from, to pipeline.State) (freed bool, err error) {
-	wake, wish, ended := s.now, w.Wish, sql.NullTime{}
+	wake, wish, ended := s.now, w.afterwards(from, to), sql.NullTime{}
 	if states.Resting(to) && (to != vm.Ready || !wish.Valid && !w.Jobs) {
 		wake = time.Time{}
 	}
 	switch to {
-	case pipeline.State(wish.String), vm.ErrorTerminate, vm.Removed:
-		wish = sql.NullString{}
 	case vm.Terminate:
 		ended = endOf(w, from, s.now)
-	}
-	if to == vm.ErrorTerminate {
+	case vm.ErrorTerminate:
 		ended = w.EndedAt
 	}
 	_, err = s.q.ExecContext(ctx, `UPDATE kvmbridge_vm SET wish = ?, wake_at = ?, task = '', woken = 0, lease_holder = NULL, lease_token = lease_token + 1,
@@ -93,6 +90,20 @@ func (s *saving) move(ctx context.Context, w work, from, to pipeline.State) (fre
 		return false, err
 	}
 	return true, s.release(ctx)
+}
+
+// afterwards is what is taken up once the new status has led to its end. A change of package that was under way is not lost.
+func (w work) afterwards(from, to pipeline.State) sql.NullString {
+	changing := from == vm.ChangePackage || strings.HasPrefix(string(from), "cp_")
+	switch to {
+	case pipeline.State(w.Wish.String), vm.ErrorTerminate, vm.Removed:
+		w.Wish = sql.NullString{}
+	}
+	again := to == vm.Terminate || to == vm.Creation || to == vm.SetIP || to == vm.SetDNSRecords
+	if changing && again {
+		return plain.Text(string(vm.ChangePackage))
+	}
+	return w.Wish
 }
 
 // endOf is since when a machine is being terminated; one that was still being built has no end that could be taken back.

@@ -71,8 +71,9 @@ func TestSave_movesTheMachineWithItsStatus(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[pipeline.State]string{
 		vm.SetNetwork: "due, wish set_dns_records, ended 0, failures 0, attention 0", vm.Ready: "due, wish set_dns_records, ended 0, failures 0, attention 0",
-		vm.SetDNSRecords: "due, wish -, ended 0, failures 0, attention 0", vm.ErrorTerminate: "at rest, wish -, ended 0, failures 0, attention 0",
-		vm.Removed: "at rest, wish -, ended 0, failures 0, attention 0", vm.Terminate: "due, wish set_dns_records, ended 1, failures 0, attention 0",
+		vm.Creation:      "due, wish change_package, ended 0, failures 0, attention 0",
+		vm.SetDNSRecords: "due, wish change_package, ended 0, failures 0, attention 0", vm.ErrorTerminate: "at rest, wish -, ended 0, failures 0, attention 0",
+		vm.Removed: "at rest, wish -, ended 0, failures 0, attention 0", vm.Terminate: "due, wish change_package, ended 1, failures 0, attention 0",
 	} {
 		t.Run(string(status), func(t *testing.T) {
 			t.Parallel()
