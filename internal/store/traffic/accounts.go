@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -11,15 +12,13 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
 
-// columns of the state, in the order in which scan reads them and Save writes them.
+// columns of the state, in the order in which they are written.
 const columns = `service_id, server_id, vm_id, node, taken_at, uptime, net_in, net_out, hour_at, hour_in, hour_out, hour_estimated,
 	month_at, month_in, month_out, month_estimated, notice_at, notice, throttled, version`
 
-// state selects them of r, which may be absent.
-const state = `COALESCE(r.server_id, 0), COALESCE(r.vm_id, 0), COALESCE(r.node, ''), r.taken_at, COALESCE(r.uptime, 0), COALESCE(r.net_in, 0), COALESCE(r.net_out, 0),
-	r.hour_at, COALESCE(r.hour_in, 0), COALESCE(r.hour_out, 0), COALESCE(r.hour_estimated, 0),
-	r.month_at, COALESCE(r.month_in, 0), COALESCE(r.month_out, 0), COALESCE(r.month_estimated, 0),
-	r.notice_at, COALESCE(r.notice, 0), COALESCE(r.throttled, 0), COALESCE(r.version, 0)`
+// state selects them of r, which may be absent: then all is NULL, and node says so.
+const state = `r.node, r.server_id, r.vm_id, r.taken_at, r.uptime, r.net_in, r.net_out, r.hour_at, r.hour_in, r.hour_out, r.hour_estimated,
+	r.month_at, r.month_in, r.month_out, r.month_estimated, r.notice_at, r.notice, r.throttled, r.version`
 
 // Accounts lists the services that have a guest, by id.
 func (l *Ledger) Accounts(ctx context.Context) ([]traffic.Account, error) {
@@ -67,15 +66,46 @@ func list(ctx context.Context, q sqlx.QueryerContext, query string, args ...any)
 	return all, nil
 }
 
+// number takes NULL for 0, at less cost than the standard library's types.
+type number uint64
+
+// Scan implements sql.Scanner.
+func (n *number) Scan(v any) (err error) {
+	switch v := v.(type) {
+	case nil:
+		*n = 0
+	case []byte:
+		var u uint64
+		u, err = strconv.ParseUint(string(v), 10, 64)
+		*n = number(u)
+	case int64:
+		*n = number(v) //nolint:gosec // the columns are unsigned
+	case uint64:
+		*n = number(v)
+	default:
+		err = fmt.Errorf("%T is no number", v)
+	}
+	return err
+}
+
+//nolint:gosec // what was stored fitted
 func scan(rows *sql.Rows) (a traffic.Account, err error) {
 	var ordered, registered, due, taken, hour, month, notice sql.NullTime
-	var uptime int64
-	last, open, m, s := &a.Last, &a.Open, &a.Month, &a.Standing
-	err = rows.Scan(&a.ServiceID, &a.Server, &a.VMID, &ordered, &registered, &due,
-		&last.Server, &last.VMID, &last.Node, &taken, &uptime, &last.In, &last.Out,
-		&hour, &open.In, &open.Out, &open.Estimated, &month, &m.In, &m.Out, &m.Estimated,
-		&notice, &s.Notice, &s.Throttled, &a.Version)
-	a.Ordered, a.Registered, a.Due = ordered.Time, registered.Time, due.Time
-	last.At, last.Uptime, open.Start, m.From, s.Period = taken.Time, time.Duration(uptime)*time.Second, hour.Time, month.Time, notice.Time
+	var node sql.NullString
+	var c struct {
+		server, vmid, lastServer, lastVMID, uptime, in, out, hourIn, hourOut, hourEst, monthIn, monthOut, monthEst, notice, throttled, version number
+	}
+	err = rows.Scan(&a.ServiceID, &c.server, &c.vmid, &ordered, &registered, &due,
+		&node, &c.lastServer, &c.lastVMID, &taken, &c.uptime, &c.in, &c.out, &hour, &c.hourIn, &c.hourOut, &c.hourEst,
+		&month, &c.monthIn, &c.monthOut, &c.monthEst, &notice, &c.notice, &c.throttled, &c.version)
+	a.Guest = traffic.Guest{Server: int64(c.server), VMID: int(c.vmid)}
+	a.Ordered, a.Registered, a.Due, a.Version = ordered.Time, registered.Time, due.Time, int64(c.version)
+	a.Last = traffic.Reading{
+		Guest: traffic.Guest{Server: int64(c.lastServer), VMID: int(c.lastVMID)}, Node: node.String, At: taken.Time,
+		Uptime: time.Duration(c.uptime) * time.Second, Volume: traffic.Volume{In: uint64(c.in), Out: uint64(c.out)},
+	}
+	a.Open = traffic.Hour{Start: hour.Time, Volume: traffic.Volume{In: uint64(c.hourIn), Out: uint64(c.hourOut)}, Estimated: uint64(c.hourEst)}
+	a.Month = traffic.Month{From: month.Time, Volume: traffic.Volume{In: uint64(c.monthIn), Out: uint64(c.monthOut)}, Estimated: uint64(c.monthEst)}
+	a.Standing = traffic.Standing{Period: notice.Time, Notice: int(c.notice), Throttled: c.throttled == 1}
 	return a, err
 }

@@ -20,8 +20,10 @@ type Ledger struct {
 // New keeps the traffic in the database behind db.
 func New(db *sqlx.DB) *Ledger { return &Ledger{sql: db} }
 
-// most accounts and rows of a transaction: short enough to be in nobody's way, on a cluster of databases neither.
 const (
+	// mostAccounts and mostHours bound a transaction: short enough to be in nobody's way, on a cluster of databases neither.
 	mostAccounts = 1000
 	mostHours    = 4000
+	// savesAtOnce lets the server write some while others are on their way.
+	savesAtOnce = 3
 )

@@ -28,17 +28,31 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (deleted int64, er
 			break
 		}
 	}
-	_, err = l.sql.ExecContext(ctx, "DELETE FROM kvmbridge_traffic WHERE taken_at < ? ORDER BY service_id LIMIT ?", tx.Moment(before), batch)
+	some, err := l.any(ctx, "taken_at", before)
+	if err == nil && some {
+		_, err = l.sql.ExecContext(ctx, "DELETE FROM kvmbridge_traffic WHERE taken_at < ? ORDER BY service_id LIMIT ?", tx.Moment(before), batch)
+	}
 	if err != nil {
 		return deleted, fmt.Errorf("delete old readings: %w", err)
 	}
 	return deleted, nil
 }
 
+// any tells whether a moment of some state is before another. It locks nothing, where the statement that it saves would lock
+// every row to look at it.
+func (l *Ledger) any(ctx context.Context, column string, before time.Time) (some bool, err error) {
+	err = l.sql.GetContext(ctx, &some, "SELECT EXISTS (SELECT 1 FROM kvmbridge_traffic WHERE "+column+" < ?)", tx.Moment(before)) //nolint:gosec // the column is a constant
+	return some, err
+}
+
 // Rest closes open hours that began before a moment: their guests are gone or out of reach, nobody will add to them soon.
 func (l *Ledger) Rest(ctx context.Context, before time.Time) error {
-	foreign, err := l.required(ctx)
+	some, err := l.any(ctx, "hour_at", before)
 	if err != nil {
+		return fmt.Errorf("look for hours of traffic to close: %w", err)
+	}
+	foreign, err := l.required(ctx)
+	if err != nil || !some {
 		return err
 	}
 	for range batches {

@@ -3,10 +3,13 @@ package traffic
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kvmbridge/kvmbridge/internal/store/compat"
 	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
@@ -14,24 +17,38 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
 
-// Save writes updates down, some hundreds in one transaction. Those whose account has moved on since are dropped: somebody
-// else counted the same bytes. saved holds the others; after an error, those that were written before it.
+// Save writes updates down, some hundreds in one transaction, a few transactions at once. Updates whose account has moved on
+// since are dropped: somebody else counted the same bytes. saved holds the others, also beside an error.
 func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Time) (saved []traffic.Update, err error) {
 	foreign, err := l.required(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(savesAtOnce)
 	for len(updates) > 0 {
 		n := fitting(updates)
-		var done []traffic.Update
-		err := tx.Run(ctx, l.sql, func(q *sqlx.Tx) (err error) {
-			done, err = save(ctx, q, updates[:n], foreign, now)
+		some := updates[:n]
+		updates = updates[n:]
+		g.Go(func() error {
+			done, err := l.save(ctx, some, foreign, now)
+			mu.Lock()
+			defer mu.Unlock()
+			saved = append(saved, done...)
 			return err
 		})
-		if err != nil {
-			return saved, fmt.Errorf("write the traffic of services down: %w", err)
-		}
-		saved, updates = append(saved, done...), updates[n:]
+	}
+	return saved, g.Wait()
+}
+
+func (l *Ledger) save(ctx context.Context, updates []traffic.Update, foreign []compat.Foreign, now time.Time) (saved []traffic.Update, err error) {
+	err = tx.Run(ctx, l.sql, func(q *sqlx.Tx) (err error) {
+		saved, err = save(ctx, q, updates, foreign, now)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write the traffic of services down: %w", err)
 	}
 	return saved, nil
 }
@@ -100,25 +117,38 @@ func begin(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := q.ExecContext(ctx, "INSERT IGNORE INTO kvmbridge_traffic (service_id) VALUES "+tuples(len(ids), 1), ids...)
+	_, err := q.ExecContext(ctx, "INSERT IGNORE INTO kvmbridge_traffic (service_id) VALUES (?)"+strings.Repeat(", (?)", len(ids)-1), ids...)
 	return err
 }
 
-// unmoved locks the rows and keeps the updates whose account is as it was when they were made.
+// unmoved locks the rows and keeps the updates whose account is as it was when they were made. Versions only grow, so that
+// their sum tells whether any did, and nobody has to be asked for each.
 func unmoved(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) ([]traffic.Update, error) {
-	ids := make([]int64, len(updates))
+	ids := make([]string, len(updates))
+	var sum int64
 	for i, u := range updates {
-		ids[i] = u.ServiceID
+		ids[i] = strconv.FormatInt(u.ServiceID, 10)
+		sum += u.Version
 	}
-	query, args, err := sqlx.In("SELECT service_id, version FROM kvmbridge_traffic WHERE service_id IN (?) ORDER BY service_id FOR UPDATE", ids)
-	if err != nil {
+	list := "FROM kvmbridge_traffic WHERE service_id IN (" + strings.Join(ids, ", ") + ") FOR UPDATE"
+	var n int
+	var versions int64
+	if err := q.QueryRowxContext(ctx, "SELECT COUNT(*), COALESCE(SUM(version), 0) "+list).Scan(&n, &versions); err != nil {
 		return nil, err
 	}
+	if n == len(updates) && versions == sum {
+		return updates, nil
+	}
+	return matching(ctx, q, updates, list)
+}
+
+// matching looks at each.
+func matching(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, list string) ([]traffic.Update, error) {
 	var rows []struct {
 		ServiceID int64 `db:"service_id"`
 		Version   int64 `db:"version"`
 	}
-	if err := q.SelectContext(ctx, &rows, query, args...); err != nil {
+	if err := q.SelectContext(ctx, &rows, "SELECT service_id, version "+list); err != nil {
 		return nil, err
 	}
 	versions := make(map[int64]int64, len(rows))
@@ -132,54 +162,4 @@ func unmoved(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) ([]traff
 		}
 	}
 	return current, nil
-}
-
-// stateColumns is how many there are in columns.
-const stateColumns = 20
-
-func writeStates(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) error {
-	args := make([]any, 0, len(updates)*stateColumns)
-	for _, u := range updates {
-		args = append(args, u.ServiceID, u.Last.Server, u.Last.VMID, u.Last.Node, tx.Moment(u.Last.At), int64(u.Last.Uptime/time.Second), u.Last.In, u.Last.Out,
-			tx.Moment(u.Open.Start), u.Open.In, u.Open.Out, u.Open.Estimated, tx.Moment(u.Month.From), u.Month.In, u.Month.Out, u.Month.Estimated,
-			tx.Moment(u.Standing.Period), u.Standing.Notice, u.Standing.Throttled, u.Version+1)
-	}
-	_, err := q.ExecContext(ctx, "INSERT INTO kvmbridge_traffic ("+columns+") VALUES "+tuples(len(updates), stateColumns)+" ON DUPLICATE KEY UPDATE "+replaced(), args...)
-	return err
-}
-
-// replaced sets every column to its new value.
-func replaced() string {
-	var sets []string
-	for _, c := range strings.FieldsFunc(columns, func(r rune) bool { return strings.ContainsRune(", \n\t", r) }) {
-		sets = append(sets, c+" = VALUES("+c+")")
-	}
-	return strings.Join(sets, ", ")
-}
-
-func writeHours(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []compat.Foreign) error {
-	names := []string{"service_id", "`date`", "net_in", "net_out", "estimated"}
-	var more []any
-	for _, f := range foreign {
-		names, more = append(names, "`"+strings.ReplaceAll(f.Name, "`", "``")+"`"), append(more, compat.Zero(f.Type))
-	}
-	var args []any
-	rows := 0
-	for _, u := range updates {
-		for _, h := range u.Closed {
-			args = append(append(args, u.ServiceID, h.Start, h.In, h.Out, h.Estimated), more...)
-			rows++
-		}
-	}
-	if rows == 0 {
-		return nil
-	}
-	_, err := q.ExecContext(ctx, "INSERT INTO puqProxmoxKVM_statistics ("+strings.Join(names, ", ")+") VALUES "+tuples(rows, len(names)), args...)
-	return err
-}
-
-// tuples is (?, ?), (?, ?) with so many rows and columns.
-func tuples(rows, columns int) string {
-	one := "(?" + strings.Repeat(", ?", columns-1) + ")"
-	return one + strings.Repeat(", "+one, rows-1)
 }
