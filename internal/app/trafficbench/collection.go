@@ -2,7 +2,6 @@ package trafficbench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -22,9 +21,7 @@ import (
 )
 
 const (
-	machines = 10_000
 	chunk    = 1000 // rows of one INSERT that fills
-	rounds   = 5
 	serverID = 1
 )
 
@@ -36,8 +33,10 @@ type Figures struct {
 }
 
 // Measure fills an empty database and collects some hours; the figures are those of the middle round.
-func Measure(ctx context.Context, db *store.DB) (Figures, error) {
-	b := &bench{db: db, clock: &later{}}
+func Measure(ctx context.Context, db *store.DB) (Figures, error) { return measure(ctx, db, 10_000, 5) }
+
+func measure(ctx context.Context, db *store.DB, machines, rounds int) (Figures, error) {
+	b := &bench{db: db, clock: &later{}, machines: machines, rounds: rounds}
 	if err := b.open(ctx); err != nil {
 		return Figures{}, err
 	}
@@ -81,6 +80,8 @@ type later struct {
 func (c *later) Now() time.Time { return c.System.Now().Add(time.Duration(c.hours.Load()) * time.Hour) }
 
 type bench struct {
+	machines  int
+	rounds    int
 	db        *store.DB
 	clock     *later
 	calls     atomic.Int64
@@ -93,7 +94,7 @@ type bench struct {
 // open starts a cluster with the guests of all machines.
 func (b *bench) open(ctx context.Context) (err error) {
 	cfg := pvesim.Demo(b.clock)
-	for i := range machines {
+	for i := range b.machines {
 		cfg.Guests = append(cfg.Guests, pvesim.GuestConfig{VMID: firstVM + i, Node: fmt.Sprintf("pve%d", i%3+1), Running: true})
 	}
 	if err := b.prepare(ctx, pvesim.New(cfg)); err != nil {
@@ -126,7 +127,7 @@ const resources = "/api2/json/cluster/resources"
 
 // prepare lets the cluster live through all hours and keeps its answers.
 func (b *bench) prepare(ctx context.Context, sim *pvesim.Sim) error {
-	for range rounds + 1 {
+	for range b.rounds + 1 {
 		b.clock.hours.Add(1)
 		answer := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(ctx, http.MethodGet, resources, nil)
@@ -150,7 +151,7 @@ func (b *bench) Cluster(context.Context, int64) (hypervisor.Cluster, error) { re
 
 // fill makes the machines' records and the table of the floor.
 func (b *bench) fill(ctx context.Context) error {
-	for n := 0; n < machines; n += chunk {
+	for n := 0; n < b.machines; n += chunk {
 		var records, work []string
 		for i := n; i < n+chunk; i++ {
 			records = append(records, fmt.Sprintf("(%d, %d, 'ready')", firstService+i, firstVM+i))
@@ -174,16 +175,16 @@ func (b *bench) hour(ctx context.Context) (time.Duration, error) {
 	begin := clock.System{}.Now()
 	processed, failed, details, err := b.collector.Collect(ctx)
 	took := clock.System{}.Now().Sub(begin)
-	if err == nil && (processed != machines || failed != 0) {
-		err = fmt.Errorf("%d of %d machines were collected, %d failed, such as %q", processed, machines, failed, details[:min(3, len(details))])
+	if err == nil && (processed != b.machines || failed != 0) {
+		err = fmt.Errorf("%d of %d machines were collected, %d failed, such as %q", processed, b.machines, failed, details[:min(3, len(details))])
 	}
 	return took, err
 }
 
 // insert is the floor: the rows of one hour by one statement.
 func (b *bench) insert(ctx context.Context) (time.Duration, error) {
-	rows := make([]string, machines)
-	args := make([]any, 0, 5*machines)
+	rows := make([]string, b.machines)
+	args := make([]any, 0, 5*b.machines)
 	at := b.clock.Now().Truncate(time.Hour)
 	begin := clock.System{}.Now()
 	for i := range rows {
@@ -201,8 +202,8 @@ func (b *bench) check(ctx context.Context) error {
 	if err := row.Scan(&n, &wrong); err != nil {
 		return err
 	}
-	if n < rounds*machines || wrong > 0 {
-		return errors.Join(fmt.Errorf("%d hours of %d machines were booked in %d rounds, %d wrong", n, machines, rounds, wrong))
+	if n < b.rounds*b.machines || wrong > 0 {
+		return fmt.Errorf("%d hours of %d machines were booked in %d rounds, %d wrong", n, b.machines, b.rounds, wrong)
 	}
 	return nil
 }

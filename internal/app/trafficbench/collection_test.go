@@ -8,7 +8,7 @@ import (
 
 func TestMeasure_oneReadOfTheClusterAndFewStatements(t *testing.T) {
 	t.Parallel()
-	got, err := Measure(t.Context(), testdb.New(t).Store(t))
+	got, err := measure(t.Context(), testdb.New(t).Store(t), 2000, 2)
 	if err != nil || got.Calls != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}

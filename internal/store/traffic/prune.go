@@ -41,7 +41,7 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (deleted int64, er
 // any tells whether a moment of some state is before another. It locks nothing, where the statement that it saves would lock
 // every row to look at it.
 func (l *Ledger) any(ctx context.Context, column string, before time.Time) (some bool, err error) {
-	err = l.sql.GetContext(ctx, &some, "SELECT EXISTS (SELECT 1 FROM kvmbridge_traffic WHERE "+column+" < ?)", tx.Moment(before)) //nolint:gosec // the column is a constant
+	err = l.sql.GetContext(ctx, &some, "SELECT EXISTS (SELECT 1 FROM kvmbridge_traffic WHERE "+column+" < ?)", tx.Moment(before))
 	return some, err
 }
 
