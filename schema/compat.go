@@ -6,6 +6,7 @@ type Table struct {
 	Key     string // column that identifies a row; an index on it is added when no index begins with it
 	Auto    bool   // Key counts up by itself
 	Columns []Column
+	Sorted  [][]string // columns of further indexes; each is added when no index begins with its first column
 }
 
 // Column of a Table; its type is used only when the column is made by us.
@@ -26,6 +27,7 @@ func AllTables() []string {
 	own := []string{
 		"kvmbridge_vm", "kvmbridge_jobs", "kvmbridge_runs", "kvmbridge_run_steps", "kvmbridge_ip_allocations", "kvmbridge_vmid_reservations",
 		"kvmbridge_dns_records", "kvmbridge_turns", "kvmbridge_outbox", "kvmbridge_tasks", "kvmbridge_settings", "kvmbridge_servers", "kvmbridge_secrets",
+		"kvmbridge_traffic",
 		"kvmbridge_migrations", "kvmbridge_locks",
 	}
 	for _, t := range Compat() {
@@ -63,7 +65,8 @@ func statistics() Table {
 		{"date", "DATETIME NULL", "UTC; start of the hour"},
 		{"net_in", "BIGINT UNSIGNED NOT NULL DEFAULT 0", "bytes received by the guest in that hour"},
 		{"net_out", "BIGINT UNSIGNED NOT NULL DEFAULT 0", "bytes sent by the guest in that hour"},
-	}}
+		{"estimated", "BIGINT UNSIGNED NOT NULL DEFAULT 0", "bytes of net_in and net_out together that come from averages, not from counters"},
+	}, Sorted: [][]string{{"service_id", "date"}, {"date"}}}
 }
 
 func ipPools() Table {

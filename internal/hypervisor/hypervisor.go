@@ -43,6 +43,9 @@ type Inventory interface {
 	Task(ctx context.Context, upid string) (Task, error)
 	// TaskFault turns a failed task's exit text into an error with its fault and sentinel; nil when the text means success.
 	TaskFault(exit string) error
+	// Averages lists a guest's traffic over time, by the finest rows that reach back to since: a minute long for an hour or
+	// a day, half a day for a month. Times that nobody has figures of are absent, and so is all of a guest without any.
+	Averages(ctx context.Context, node string, vmid int, since time.Time) ([]Average, error)
 }
 
 // Guests reads and changes single guests.
@@ -156,6 +159,21 @@ type GuestRef struct {
 	Template bool
 	Status   string
 	Pool     string // resource pool, "" = none
+	Counters Counters
+}
+
+// Counters are the traffic of a virtual machine's present process, up to twenty seconds old.
+type Counters struct {
+	Known  bool          // false for containers, for guests just made and for those of a node that is silent
+	In     uint64        // bytes received by the guest
+	Out    uint64        // bytes sent by it
+	Uptime time.Duration // of the process, 0 = the guest does not run
+}
+
+// Average is the rate of a guest's traffic between two moments, in bytes per second.
+type Average struct {
+	From, To time.Time
+	In, Out  float64
 }
 
 // GuestStatus is the live state of one guest.

@@ -3,6 +3,7 @@ package proxmox
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 )
@@ -24,6 +25,10 @@ type resource struct {
 	Shared     flag   `json:"shared"`
 	MaxDisk    number `json:"maxdisk"`
 	Disk       number `json:"disk"`
+	// Absent when the node has not told anything of the guest; 0 for a guest that does not run.
+	NetIn  *number `json:"netin"`
+	NetOut *number `json:"netout"`
+	Uptime *number `json:"uptime"`
 }
 
 // Resources implements vm.Inventory with one call. Memory and disk figures are the cluster's last broadcast, up to some
@@ -51,8 +56,26 @@ func (c *Cluster) Resources(ctx context.Context) (hypervisor.Resources, error) {
 func (r resource) guest() hypervisor.GuestRef {
 	return hypervisor.GuestRef{
 		VMID: int(r.VMID), Node: r.Node, Name: r.Name, Status: r.Status, Pool: r.Pool,
-		Template: bool(r.Template) && r.Type == "qemu",
+		Template: bool(r.Template) && r.Type == "qemu", Counters: r.counters(),
 	}
+}
+
+// counters are those of virtual machines; a status of unknown comes with figures that are nobody's any more.
+func (r resource) counters() hypervisor.Counters {
+	if r.Type != "qemu" || r.Status == "unknown" || r.NetIn == nil || r.NetOut == nil || r.Uptime == nil {
+		return hypervisor.Counters{}
+	}
+	return hypervisor.Counters{
+		Known: true, In: octets(*r.NetIn), Out: octets(*r.NetOut), Uptime: time.Duration(*r.Uptime) * time.Second,
+	}
+}
+
+// octets is a counter; what no counter can show is taken for 0.
+func octets(n number) uint64 {
+	if n < 0 || n >= 1<<63 {
+		return 0
+	}
+	return uint64(n)
 }
 
 func (r resource) storage() hypervisor.Storage {

@@ -20,7 +20,7 @@ func whmcsAccess() []access {
 	return []access{
 		{
 			"tblhosting",
-			[]string{"id", "userid", "packageid", "server", "domain", "domainstatus", "username", "dedicatedip", "assignedips"},
+			[]string{"id", "userid", "packageid", "server", "domain", "domainstatus", "username", "dedicatedip", "assignedips", "regdate", "nextduedate"},
 			[]string{"domain", "username", "dedicatedip", "assignedips"},
 		},
 		{"tblproducts", []string{"id", "name", "servertype", "configoption1", "configoption4"}, nil},

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/compat"
 )
 
 // shape is what we must know about a table that may have been made by somebody else.
@@ -69,17 +71,7 @@ func orNone[T comparable](s shape, name string, v T) any {
 	return v
 }
 
-func (c column) zero() any {
-	switch t := strings.ToLower(c.Type); {
-	case strings.Contains(t, "int"), t == "decimal", t == "float", t == "double", t == "bit":
-		return 0
-	case t == "date", t == "datetime", t == "timestamp":
-		return "1970-01-02 00:00:00"
-	case t == "json":
-		return "{}"
-	}
-	return ""
-}
+func (c column) zero() any { return compat.Zero(c.Type) }
 
 // required lists columns that an INSERT must name: not NULL, without a default, not counting up by themselves.
 func (s shape) required() []column {

@@ -26,7 +26,7 @@ type figure struct {
 
 // figures are all benchmarks in the order they run. Later parts of the product add theirs.
 func figures() []figure {
-	deploy, list := new(deployBench), new(listBench)
+	deploy, list, stats := new(deployBench), new(listBench), new(trafficBench)
 	return []figure{
 		{"deploy_overhead", 1.10, deploy.overhead},
 		{"deploy_calls", 45, deploy.calls},
@@ -43,6 +43,8 @@ func figures() []figure {
 		{"dns_php_unchanged", 0.05, list.unchanged},
 		{"dns_php_memory", 16, list.memory},
 		{"vm_list", 3, vmList},
+		{"stats_calls", 5, stats.calls},
+		{"stats_time", 4, stats.time},
 	}
 }
 

@@ -39,18 +39,23 @@ func completeTable(ctx context.Context, db *sqlx.DB, t schema.Table) error {
 			return fmt.Errorf("add the column %s: %w", c.Name, err)
 		}
 	}
-	return completeIndex(ctx, db, t)
+	for _, columns := range append([][]string{{t.Key}}, t.Sorted...) {
+		if err := completeIndex(ctx, db, t, columns); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// completeIndex makes lookups by the key fast on tables that came without an index on it.
-func completeIndex(ctx context.Context, db *sqlx.DB, t schema.Table) error {
+// completeIndex makes lookups by columns fast on tables that came without an index that begins as theirs.
+func completeIndex(ctx context.Context, db *sqlx.DB, t schema.Table, columns []string) error {
 	var n int
 	err := db.GetContext(ctx, &n, `SELECT COUNT(*) FROM information_schema.statistics
-		WHERE table_schema = DATABASE() AND table_name = ? AND seq_in_index = 1 AND column_name = ?`, t.Name, t.Key)
+		WHERE table_schema = DATABASE() AND table_name = ? AND seq_in_index = 1 AND column_name = ?`, t.Name, columns[0])
 	if err != nil || n > 0 {
 		return err
 	}
-	_, err = db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE `%s` ADD INDEX `kvmbridge_%s` (`%s`)", t.Name, t.Key, t.Key))
+	_, err = db.ExecContext(ctx, fmt.Sprintf("ALTER TABLE `%s` ADD INDEX `kvmbridge_%s` (`%s`)", t.Name, columns[0], strings.Join(columns, "`, `")))
 	if tx.Number(err) == tx.DuplicateIndex {
 		return nil
 	}

@@ -1,0 +1,165 @@
+package traffic
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/compat"
+	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
+	"github.com/kvmbridge/kvmbridge/internal/traffic"
+)
+
+// Save writes updates down, some hundreds in one transaction, a few transactions at once. Updates whose account has moved on
+// since are dropped: somebody else counted the same bytes. saved holds the others, also beside an error.
+func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Time) (saved []traffic.Update, err error) {
+	foreign, err := l.required(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(savesAtOnce)
+	for len(updates) > 0 {
+		n := fitting(updates)
+		some := updates[:n]
+		updates = updates[n:]
+		g.Go(func() error {
+			done, err := l.save(ctx, some, foreign, now)
+			mu.Lock()
+			defer mu.Unlock()
+			saved = append(saved, done...)
+			return err
+		})
+	}
+	return saved, g.Wait()
+}
+
+func (l *Ledger) save(ctx context.Context, updates []traffic.Update, foreign []compat.Foreign, now time.Time) (saved []traffic.Update, err error) {
+	err = tx.Run(ctx, l.sql, func(q *sqlx.Tx) (err error) {
+		saved, err = save(ctx, q, updates, foreign, now)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write the traffic of services down: %w", err)
+	}
+	return saved, nil
+}
+
+// fitting is how many updates go into one transaction, at least one.
+func fitting(updates []traffic.Update) int {
+	hours := 0
+	for i, u := range updates {
+		if hours += len(u.Closed); i > 0 && (i == mostAccounts || hours > mostHours) {
+			return i
+		}
+	}
+	return len(updates)
+}
+
+// required looks once at what the hours' table wants beside our columns.
+func (l *Ledger) required(ctx context.Context) ([]compat.Foreign, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.looked {
+		return l.foreign, nil
+	}
+	var err error
+	l.foreign, err = compat.Required(ctx, l.sql, "puqProxmoxKVM_statistics", "id", "service_id", "date", "net_in", "net_out", "estimated")
+	l.looked = err == nil
+	return l.foreign, err
+}
+
+func save(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []compat.Foreign, now time.Time) ([]traffic.Update, error) {
+	if err := begin(ctx, q, updates); err != nil {
+		return nil, err
+	}
+	current, err := unmoved(ctx, q, updates)
+	if err != nil || len(current) == 0 {
+		return nil, err
+	}
+	if err := write(ctx, q, current, foreign); err != nil {
+		return nil, err
+	}
+	for _, u := range current {
+		for _, e := range u.Entries {
+			if err := outbox.PutActivity(ctx, q, u.ServiceID, e, now); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return current, nil
+}
+
+// write puts both halves of updates down: what is counted on, and what is over.
+func write(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []compat.Foreign) error {
+	if err := writeStates(ctx, q, updates); err != nil {
+		return err
+	}
+	return writeHours(ctx, q, updates, foreign)
+}
+
+// begin makes rows of services that have none, so that there is something to lock.
+func begin(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) error {
+	var ids []any
+	for _, u := range updates {
+		if u.Version == 0 {
+			ids = append(ids, u.ServiceID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := q.ExecContext(ctx, "INSERT IGNORE INTO kvmbridge_traffic (service_id) VALUES (?)"+strings.Repeat(", (?)", len(ids)-1), ids...)
+	return err
+}
+
+// unmoved locks the rows and keeps the updates whose account is as it was when they were made. Versions only grow, so that
+// their sum tells whether any did, and nobody has to be asked for each.
+func unmoved(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) ([]traffic.Update, error) {
+	ids := make([]string, len(updates))
+	var sum int64
+	for i, u := range updates {
+		ids[i] = strconv.FormatInt(u.ServiceID, 10)
+		sum += u.Version
+	}
+	list := "FROM kvmbridge_traffic WHERE service_id IN (" + strings.Join(ids, ", ") + ") FOR UPDATE"
+	var n int
+	var versions int64
+	if err := q.QueryRowxContext(ctx, "SELECT COUNT(*), COALESCE(SUM(version), 0) "+list).Scan(&n, &versions); err != nil {
+		return nil, err
+	}
+	if n == len(updates) && versions == sum {
+		return updates, nil
+	}
+	return matching(ctx, q, updates, list)
+}
+
+// matching looks at each.
+func matching(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, list string) ([]traffic.Update, error) {
+	var rows []struct {
+		ServiceID int64 `db:"service_id"`
+		Version   int64 `db:"version"`
+	}
+	if err := q.SelectContext(ctx, &rows, "SELECT service_id, version "+list); err != nil {
+		return nil, err
+	}
+	versions := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		versions[r.ServiceID] = r.Version
+	}
+	current := make([]traffic.Update, 0, len(updates))
+	for _, u := range updates {
+		if v, ok := versions[u.ServiceID]; ok && v == u.Version {
+			current = append(current, u)
+		}
+	}
+	return current, nil
+}
