@@ -71,19 +71,6 @@ type Guests interface {
 	SetPassword(ctx context.Context, node string, vmid int, user, password string) error
 }
 
-// Copies are snapshots and backups of single guests.
-type Copies interface {
-	// Snapshots lists names, oldest first.
-	Snapshots(ctx context.Context, node string, vmid int) ([]string, error)
-	DeleteSnapshot(ctx context.Context, node string, vmid int, name string) (upid string, err error)
-	// Backups lists what a storage holds of a guest id.
-	Backups(ctx context.Context, node, storage string, vmid int) ([]Backup, error)
-	// BackupConfig is the configuration of the guest at the time of the backup, as the archive holds it.
-	BackupConfig(ctx context.Context, node, volume string) (GuestConfig, error)
-	// DeleteBackup removes one; upid is empty when Proxmox was done before it answered. A backup that is gone is no error.
-	DeleteBackup(ctx context.Context, node, storage, volume string) (upid string, err error)
-}
-
 // Firewalls changes the firewall of single guests. Proxmox does not check that the guest exists.
 type Firewalls interface {
 	FirewallOptions(ctx context.Context, node string, vmid int) (map[string]string, error)
@@ -178,15 +165,6 @@ type Change struct {
 	Delete []string
 	Purge  bool   // disks in Delete lose their volumes too, instead of becoming unused
 	Digest string // "" = whatever the configuration is now
-}
-
-// Backup is one archive on a storage.
-type Backup struct {
-	Volume    string // storage:backup/…
-	Made      time.Time
-	Size      int64  // bytes
-	Notes     string // first line
-	Protected bool
 }
 
 // Clone describes a copy of a template on the template's own node.
