@@ -140,7 +140,6 @@ func TestWish_refusalsSayWhatToDo(t *testing.T) {
 		"locked":                    {with(snapshot, func(w *retention.Wish) { w.Lock = "migrate" }), "move to another node", true},
 		"a backup runs":             {with(snapshot, func(w *retention.Wish) { w.Lock = "backup" }), "busy with a backup", true},
 		"a lock of a later Proxmox": {with(snapshot, func(w *retention.Wish) { w.Lock = "knit" }), "(knit)", true},
-		"a restore runs":            {with(backup, func(w *retention.Wish) { w.Busy = "a restore" }), "busy with a restore", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -28,8 +28,6 @@ type Wish struct {
 	Storage string
 	// Rigid: a disk of the guest is on a storage without snapshots.
 	Rigid bool
-	// Busy is the work of this installation on the machine, such as "a restore"; "" = none.
-	Busy string
 }
 
 // RefusalError is a wish that cannot be granted now; its text is for the machine's owner.
@@ -74,15 +72,14 @@ func (w Wish) refusedByQuota() error {
 	return nil
 }
 
-func (w Wish) refusedByWork() error {
-	busy := w.Busy
-	if busy == "" && w.Lock != "" {
-		busy = deed(w.Lock)
-	}
-	if busy == "" {
+func (w Wish) refusedByWork() error { return Busy(w.Lock) }
+
+// Busy says that Proxmox works on the guest; nil when lock is "".
+func Busy(lock string) error {
+	if lock == "" {
 		return nil
 	}
-	return RefusalError{Text: fmt.Sprintf("The VM is busy with %s. Try again when that has ended.", busy), Passes: true}
+	return RefusalError{Text: fmt.Sprintf("The VM is busy with %s. Try again when that has ended.", deed(lock)), Passes: true}
 }
 
 func refused(format string, args ...any) error {
