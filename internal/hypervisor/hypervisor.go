@@ -41,6 +41,8 @@ type Inventory interface {
 	Resources(ctx context.Context) (Resources, error)
 	// Task tells how a task stands. A task nobody remembers any more is reported as Gone, not as an error.
 	Task(ctx context.Context, upid string) (Task, error)
+	// StopTask interrupts a task of this API user, which then undoes what it can; one that has ended is no error.
+	StopTask(ctx context.Context, upid string) error
 	// TaskFault turns a failed task's exit text into an error with its fault and sentinel; nil when the text means success.
 	TaskFault(exit string) error
 }

@@ -174,9 +174,20 @@ func (k *Keeper) keep(ctx context.Context, w *work) error {
 	now := k.Clock.Now()
 	err := k.Book.Hold(ctx, w.Deed, now, now.Add(k.hold()))
 	if errors.Is(err, vm.ErrRefused) || errors.Is(err, vm.ErrNoMachine) {
+		k.interrupt(ctx, w)
 		return final(fmt.Errorf("the machine was ordered to become something else meanwhile: %w", err))
 	}
 	return busy(err)
+}
+
+// interrupt ends what Proxmox does for a deed that lost its machine, lest a termination waits hours for a backup.
+func (k *Keeper) interrupt(ctx context.Context, w *work) {
+	if w.Task == "" {
+		return
+	}
+	if err := w.hv.StopTask(ctx, w.Task); err != nil {
+		k.Log.WarnContext(ctx, "stop a task", slog.Int64("service_id", w.ServiceID), slog.String("task", w.Task), slog.Any("err", err))
+	}
 }
 
 // busy turns somebody else's work into a wait.

@@ -142,20 +142,29 @@ func TestRestore_cutsThePowerOfADeafGuest(t *testing.T) {
 	}
 }
 
-// A termination takes the machine out of a restore's hands.
+// A termination takes the machine out of a restore's hands, and does not wait for it.
 func TestRestore_givesWayToATermination(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.machine(product(2, 2, "server", ""))
 	volume := w.backup(id, "server")
 	w.ask(id, keeping.Restore, volume)
-	w.until("a running restore", func() bool { return w.deeds(id, keeping.Restoring) == 1 }, restoreStatus)
+	w.until("a running restore", func() bool {
+		return w.text("SELECT COUNT(*) FROM kvmbridge_copies WHERE phase = 'restoring' AND task <> ''") == "1"
+	}, restoreStatus)
 	if err := w.store.Move(t.Context(), id, "terminate"); err != nil {
 		t.Fatal(err)
 	}
 	w.until("an end", w.settled, restoreStatus)
 	if got := w.lastError(id); w.deeds(id, keeping.Failed) != 1 || !strings.Contains(got, `"terminate"`) || !w.free(id) {
 		t.Errorf("got %q", got)
+	}
+	tasks := w.sim.Tasks()
+	if last := tasks[len(tasks)-1]; last.Type != "qmrestore" || !strings.Contains(last.ExitStatus, "interrupt") {
+		t.Errorf("the last task is %s, ended with %q", last.Type, last.ExitStatus)
+	}
+	if g, _ := w.sim.Guest(vmidOf(id)); g.Config["lock"] != "" {
+		t.Errorf("the guest is locked (%s)", g.Config["lock"])
 	}
 }
 

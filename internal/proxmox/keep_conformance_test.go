@@ -231,6 +231,39 @@ func TestCluster_restoresAGuestOverItself(t *testing.T) {
 	})
 }
 
+func TestCluster_interruptsABackup(t *testing.T) {
+	t.Parallel()
+	for _, v := range versions {
+		t.Run(string(v), func(t *testing.T) {
+			t.Parallel()
+			l := openLab(t, v, func(c *pvesim.Config) { c.Durations.Backup = 24 * time.Hour }, nil)
+			ctx := t.Context()
+			l.clone(t)
+			upid, err := l.Dump(ctx, "pve1", "local", 200, "x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := l.StopTask(ctx, upid); err != nil {
+					t.Errorf("stop: %v", err)
+				}
+				if end := l.fails(t, "the backup", upid, nil); pipeline.FaultOf(end) != pipeline.Transient {
+					t.Errorf("it ended with %v", end)
+				}
+			}
+			if s, err := l.Status(ctx, "pve1", 200); err != nil || s.Lock != "" {
+				t.Errorf("afterwards: %+v, %v", s, err)
+			}
+			if err := l.StopTask(ctx, "UPID:pve1:00000001:00000001:00000001:vzdump:200:kvmbridge@pve!demo:"); err != nil {
+				t.Errorf("a forgotten task: %v", err)
+			}
+			if err := l.StopTask(ctx, "vzdump"); err == nil {
+				t.Error("no task id at all")
+			}
+		})
+	}
+}
+
 func TestCluster_rightsForCopies(t *testing.T) {
 	t.Parallel()
 	for _, v := range versions {
