@@ -145,7 +145,7 @@ func TestRestore_cutsThePowerOfADeafGuest(t *testing.T) {
 // A termination takes the machine out of a restore's hands, and does not wait for it.
 func TestRestore_givesWayToATermination(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, func(c *pvesim.Config) { c.Durations.Restore = 24 * time.Hour })
 	id := w.machine(product(2, 2, "server", ""))
 	volume := w.backup(id, "server")
 	w.ask(id, keeping.Restore, volume)

@@ -53,7 +53,7 @@ type fleet struct{ cluster *proxmox.Cluster }
 
 func (f fleet) Cluster(context.Context, int64) (hypervisor.Cluster, error) { return f.cluster, nil }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*pvesim.Config)) *world {
 	t.Helper()
 	w := &world{t: t, clk: &jumping{Scaled: clock.NewScaled(speed)}, db: testdb.New(t)}
 	w.store = w.db.Store(t, func(c *store.Config) { c.Clock, c.Lease = w.clk, speed*3*time.Second })
@@ -65,6 +65,9 @@ func newWorld(t *testing.T) *world {
 		pvesim.StorageConfig{ID: "doubtful", Type: "pbs", Shared: true, Content: []string{"backup"}, SizeGiB: 500, Verdict: "failed"},
 		pvesim.StorageConfig{ID: "narrow", Type: "dir", Content: []string{"backup"}, SizeGiB: 500, KeepBackups: 2},
 		pvesim.StorageConfig{ID: "thick", Type: "lvm", Content: []string{"images"}, SizeGiB: 500})
+	for _, c := range change {
+		c(&cfg)
+	}
 	w.sim = pvesim.New(cfg)
 	w.hv = w.connect()
 	w.server = w.db.Server(t, "cluster")
@@ -243,7 +246,7 @@ func (w *world) engine() {
 	w.t.Helper()
 	steps := &vm.Steps{
 		Fleet: fleet{w.hv}, Catalogue: whmcs.New(w.store.Handle()), Addresses: w.store, Numbers: w.store, Registry: w.store, Clock: w.clk,
-		Random: rand.NewChaCha8([32]byte{1}), Settings: vm.Settings{MigrationTimeout: time.Minute, CloneTimeout: time.Minute},
+		Random: rand.NewChaCha8([32]byte{1}), Settings: vm.Settings{CloneTimeout: time.Minute},
 	}
 	e, err := pipeline.New(pipeline.Config[vm.Machine]{
 		Store: w.store, Tables: steps.Tables(), Prepare: steps.Prepare, Clock: w.clk, Random: rand.Float64, State: vm.Position,
