@@ -25,7 +25,7 @@ func Compat() []Table {
 // AllTables names every table of the module: the completed ones, our own and those that the migrations need.
 func AllTables() []string {
 	own := []string{
-		"kvmbridge_vm", "kvmbridge_jobs", "kvmbridge_runs", "kvmbridge_run_steps", "kvmbridge_ip_allocations", "kvmbridge_vmid_reservations",
+		"kvmbridge_vm", "kvmbridge_jobs", "kvmbridge_copies", "kvmbridge_runs", "kvmbridge_run_steps", "kvmbridge_ip_allocations", "kvmbridge_vmid_reservations",
 		"kvmbridge_dns_records", "kvmbridge_turns", "kvmbridge_outbox", "kvmbridge_tasks", "kvmbridge_settings", "kvmbridge_servers", "kvmbridge_secrets",
 		"kvmbridge_traffic",
 		"kvmbridge_migrations", "kvmbridge_locks",

@@ -41,6 +41,8 @@ type Inventory interface {
 	Resources(ctx context.Context) (Resources, error)
 	// Task tells how a task stands. A task nobody remembers any more is reported as Gone, not as an error.
 	Task(ctx context.Context, upid string) (Task, error)
+	// StopTask interrupts a task of this API user, which then undoes what it can; one that has ended is no error.
+	StopTask(ctx context.Context, upid string) error
 	// TaskFault turns a failed task's exit text into an error with its fault and sentinel; nil when the text means success.
 	TaskFault(exit string) error
 	// Averages lists a guest's traffic over time, by the finest rows that reach back to since: a minute long for an hour or
@@ -72,19 +74,6 @@ type Guests interface {
 	Delete(ctx context.Context, node string, vmid int) (upid string, err error)
 	// SetPassword changes a password inside a running guest through its agent; ErrNoAgent when there is none that answers.
 	SetPassword(ctx context.Context, node string, vmid int, user, password string) error
-}
-
-// Copies are snapshots and backups of single guests.
-type Copies interface {
-	// Snapshots lists names, oldest first.
-	Snapshots(ctx context.Context, node string, vmid int) ([]string, error)
-	DeleteSnapshot(ctx context.Context, node string, vmid int, name string) (upid string, err error)
-	// Backups lists what a storage holds of a guest id.
-	Backups(ctx context.Context, node, storage string, vmid int) ([]Backup, error)
-	// BackupConfig is the configuration of the guest at the time of the backup, as the archive holds it.
-	BackupConfig(ctx context.Context, node, volume string) (GuestConfig, error)
-	// DeleteBackup removes one; upid is empty when Proxmox was done before it answered. A backup that is gone is no error.
-	DeleteBackup(ctx context.Context, node, storage, volume string) (upid string, err error)
 }
 
 // Firewalls changes the firewall of single guests. Proxmox does not check that the guest exists.
@@ -196,15 +185,6 @@ type Change struct {
 	Delete []string
 	Purge  bool   // disks in Delete lose their volumes too, instead of becoming unused
 	Digest string // "" = whatever the configuration is now
-}
-
-// Backup is one archive on a storage.
-type Backup struct {
-	Volume    string // storage:backup/…
-	Made      time.Time
-	Size      int64  // bytes
-	Notes     string // first line
-	Protected bool
 }
 
 // Clone describes a copy of a template on the template's own node.

@@ -19,12 +19,15 @@ import (
 // snapshot is a row of a guest's list.
 type snapshot struct {
 	Name   string `json:"name"`
+	Text   string `json:"description"`
 	Time   number `json:"snaptime"` // seconds
 	Parent string `json:"parent"`
+	RAM    flag   `json:"vmstate"`
+	State  string `json:"snapstate"` // prepare, delete
 }
 
-// Snapshots implements vm.Copies; unfinished ones are listed, too, the present ("current") is not.
-func (c *Cluster) Snapshots(ctx context.Context, node string, vmid int) ([]string, error) {
+// Snapshots implements hypervisor.Copies; the present ("current") is not listed. Proxmox ends each description with a line end.
+func (c *Cluster) Snapshots(ctx context.Context, node string, vmid int) ([]hypervisor.Snapshot, error) {
 	var rows []snapshot
 	if err := c.get(ctx, guest(node, vmid, "snapshot"), &rows); err != nil {
 		return nil, fmt.Errorf("list snapshots of VM %d: %w", vmid, err)
@@ -34,11 +37,14 @@ func (c *Cluster) Snapshots(ctx context.Context, node string, vmid int) ([]strin
 	slices.SortFunc(rows, func(a, b snapshot) int {
 		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(ancestors[a.Name], ancestors[b.Name]), cmp.Compare(a.Name, b.Name))
 	})
-	names := make([]string, 0, len(rows))
+	list := make([]hypervisor.Snapshot, 0, len(rows))
 	for _, s := range rows {
-		names = append(names, s.Name)
+		list = append(list, hypervisor.Snapshot{
+			Name: s.Name, Description: strings.TrimRight(s.Text, "\n"), Taken: time.Unix(int64(s.Time), 0).UTC(),
+			Memory: bool(s.RAM), Unfinished: s.State,
+		})
 	}
-	return names, nil
+	return list, nil
 }
 
 // generations counts the ancestors of each snapshot: times are whole seconds, so two can be of one time.
@@ -56,7 +62,7 @@ func generations(rows []snapshot) map[string]int {
 	return count
 }
 
-// DeleteSnapshot implements vm.Copies; a snapshot that does not exist is a task that fails with vm.ErrMissing.
+// DeleteSnapshot implements hypervisor.Copies; a snapshot that does not exist is a task that fails with vm.ErrMissing.
 func (c *Cluster) DeleteSnapshot(ctx context.Context, node string, vmid int, name string) (string, error) {
 	upid, err := c.removal(ctx, guest(node, vmid, "snapshot", name))
 	if err != nil {
@@ -73,9 +79,12 @@ type archive struct {
 	Size      number `json:"size"`  // bytes
 	Notes     string `json:"notes"`
 	Protected flag   `json:"protected"`
+	Verified  struct {
+		State string `json:"state"`
+	} `json:"verification"`
 }
 
-// Backups implements vm.Copies, oldest first. Notes are their first line. Backups that the API user may not see are left out
+// Backups implements hypervisor.Copies, oldest first. Notes are their first line. Backups that the API user may not see are left out
 // by Proxmox without a word; those of a container that once had the id are left out here.
 func (c *Cluster) Backups(ctx context.Context, node, storage string, vmid int) ([]hypervisor.Backup, error) {
 	query := url.Values{"content": {"backup"}, "vmid": {strconv.Itoa(vmid)}}
@@ -98,7 +107,7 @@ func (c *Cluster) Backups(ctx context.Context, node, storage string, vmid int) (
 func (a archive) backup() hypervisor.Backup {
 	return hypervisor.Backup{
 		Volume: a.Volume, Made: time.Unix(int64(a.Made), 0).UTC(), Size: int64(a.Size),
-		Notes: a.Notes, Protected: bool(a.Protected),
+		Notes: a.Notes, Protected: bool(a.Protected), Verified: hypervisor.Verification(a.Verified.State),
 	}
 }
 
@@ -134,7 +143,7 @@ func parseFile(text string) map[string]string {
 	return values
 }
 
-// DeleteBackup implements vm.Copies. It refuses everything that is not a backup on that storage: Proxmox would remove the disk
+// DeleteBackup implements hypervisor.Copies. It refuses everything that is not a backup on that storage: Proxmox would remove the disk
 // of a guest by the same call. A protected backup is a task that fails and says so.
 func (c *Cluster) DeleteBackup(ctx context.Context, node, storage, volume string) (string, error) {
 	if !isBackup(storage, volume) {

@@ -33,11 +33,19 @@ func TestTrap_snapshotsAreNamesOldestFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := cluster(t, always(ok(row.rows)), nil).Snapshots(context.Background(), "pve1", 100)
-			if err != nil || !slices.Equal(got, row.want) {
-				t.Errorf("got %q, %v; want %q", got, err, row.want)
+			if err != nil || !slices.Equal(snapshotNames(got), row.want) {
+				t.Errorf("got %+v, %v; want %q", got, err, row.want)
 			}
 		})
 	}
+}
+
+func snapshotNames(list []hypervisor.Snapshot) []string {
+	var names []string
+	for _, s := range list {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 // Snapshots of one chain keep its order whatever the list's order and however many were taken in one second.
@@ -62,8 +70,8 @@ func TestSnapshots_orderIsThatOfTheChain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := c.Snapshots(context.Background(), "pve1", 100); err != nil || !slices.Equal(got, names) {
-			t.Fatalf("got %q, %v; want %q", got, err, names)
+		if got, err := c.Snapshots(context.Background(), "pve1", 100); err != nil || !slices.Equal(snapshotNames(got), names) {
+			t.Fatalf("got %+v, %v; want %q", got, err, names)
 		}
 	})
 }
@@ -80,7 +88,7 @@ func TestTrap_snapshotsAreDeletedByName(t *testing.T) {
 func TestTrap_backupsAreThoseOfTheGuestOnly(t *testing.T) {
 	t.Parallel()
 	s := always(ok(`[
-		{"volid":"bk:backup/vm/100/2026-03-02T00:00:00Z","vmid":"100","ctime":"1772409600","size":2.5e+09,"protected":1,"notes":"keep"},
+		{"volid":"bk:backup/vm/100/2026-03-02T00:00:00Z","vmid":"100","ctime":"1772409600","size":2.5e+09,"protected":1,"notes":"keep","verification":{"state":"failed","upid":"UPID:store"}},
 		{"volid":"bk:backup/vzdump-qemu-100-2026_03_01-00_00_00.vma.zst","vmid":100,"ctime":1772323200,"size":7},
 		{"volid":"bk:backup/vzdump-qemu-101-2026_03_01-00_00_00.vma.zst","vmid":101,"ctime":1,"size":1},
 		{"volid":"bk:backup/mine.vma","ctime":1,"size":1},
@@ -90,7 +98,7 @@ func TestTrap_backupsAreThoseOfTheGuestOnly(t *testing.T) {
 	got, err := cluster(t, s, nil).Backups(context.Background(), "pve1", "bk", 100)
 	want := []hypervisor.Backup{
 		{Volume: "bk:backup/vzdump-qemu-100-2026_03_01-00_00_00.vma.zst", Made: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Size: 7},
-		{Volume: "bk:backup/vm/100/2026-03-02T00:00:00Z", Made: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Size: 2_500_000_000, Notes: "keep", Protected: true},
+		{Volume: "bk:backup/vm/100/2026-03-02T00:00:00Z", Made: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Size: 2_500_000_000, Notes: "keep", Protected: true, Verified: hypervisor.VerifiedBad},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v; want %+v", got, err, want)

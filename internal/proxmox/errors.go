@@ -209,6 +209,7 @@ var rules = []rule{
 	// Things that a person has to provide.
 	{words(`storage '.*' does not exist|storage '.*' is (disabled|not available|not online)|[Nn]o such storage|does not support (vm images|content)`), nil, pipeline.NeedsPerson},
 	{words(`bridge '.*' does not exist|no such cluster node|hostname lookup '|volume '.*' does not exist|no such volume`), nil, pipeline.NeedsPerson},
+	{words(`max backup limit|number of protected backups`), nil, pipeline.NeedsPerson},
 	{words(`[Nn]o space left|(not enough|insufficient|out of) (free |disk )?space|[Dd]isk quota exceeded|unable to get any free VMID`), nil, pipeline.NeedsPerson},
 	{words(`[Pp]ermission check failed|[Oo]nly root (can|may)|not allowed for linked clones|[Cc]lone feature is not supported|as it's a clone of|can't clone (VM )?to`), nil, pipeline.NeedsPerson},
 	{words(`certificate|[Hh]ost key verification failed`), nil, pipeline.NeedsPerson},

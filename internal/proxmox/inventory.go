@@ -60,21 +60,20 @@ func list(text string) []string {
 
 // Task implements vm.Inventory. A task is asked on the node that its id names (pve-behaviour §3).
 func (c *Cluster) Task(ctx context.Context, upid string) (hypervisor.Task, error) {
-	part := strings.Split(upid, ":")
-	if len(part) < 9 || part[0] != "UPID" {
-		return hypervisor.Task{}, fmt.Errorf("read task: %q is not a task id", upid)
+	path, err := taskPath(upid)
+	if err != nil {
+		return hypervisor.Task{}, fmt.Errorf("read task: %w", err)
 	}
 	var answer struct {
 		Status string `json:"status"`
 		Exit   string `json:"exitstatus"`
 	}
-	path := "/nodes/" + url.PathEscape(part[1]) + "/tasks/" + url.PathEscape(upid)
-	err := c.get(ctx, path+"/status", &answer)
+	err = c.get(ctx, path+"/status", &answer)
 	switch {
 	case forgotten(err):
 		return hypervisor.Task{Gone: true}, nil
 	case err != nil:
-		return hypervisor.Task{}, fmt.Errorf("read task %s: %w", part[5], err)
+		return hypervisor.Task{}, fmt.Errorf("read task %s: %w", strings.Split(upid, ":")[5], err)
 	case answer.Status != "stopped":
 		return hypervisor.Task{Running: true}, nil
 	}
@@ -83,6 +82,30 @@ func (c *Cluster) Task(ctx context.Context, upid string) (hypervisor.Task, error
 		task.Exit = c.explain(ctx, path, task.Exit)
 	}
 	return task, nil
+}
+
+// taskPath is where a task is asked for: on the node that its id names.
+func taskPath(upid string) (string, error) {
+	part := strings.Split(upid, ":")
+	if len(part) < 9 || part[0] != "UPID" {
+		return "", fmt.Errorf("%q is not a task id", upid)
+	}
+	return "/nodes/" + url.PathEscape(part[1]) + "/tasks/" + url.PathEscape(upid), nil
+}
+
+// StopTask implements hypervisor.Inventory.
+func (c *Cluster) StopTask(ctx context.Context, upid string) error {
+	path, err := taskPath(upid)
+	if err == nil {
+		err = c.delete(ctx, path, nil)
+	}
+	if forgotten(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("stop task: %w", err)
+	}
+	return nil
 }
 
 // forgotten knows the answer about a task whose log is gone.

@@ -43,7 +43,7 @@ func TestSchema_andSQLAreForEveryServer(t *testing.T) {
 	if err != nil || len(names) == 0 {
 		t.Fatalf("migrations: %v, %v", names, err)
 	}
-	texts := []string{literals(t, "."), literals(t, "addresses"), literals(t, "outbox"), literals(t, "finder"), literals(t, "legacy"), literals(t, "rowedit"), literals(t, "pools"), literals(t, "traffic"), literals(t, "tx"), literals(t, "../whmcs")}
+	texts := []string{literals(t, "."), literals(t, "addresses"), literals(t, "outbox"), literals(t, "finder"), literals(t, "legacy"), literals(t, "rowedit"), literals(t, "pools"), literals(t, "traffic"), literals(t, "copies"), literals(t, "tx"), literals(t, "../whmcs")}
 	for _, name := range names {
 		text, err := fs.ReadFile(schema.Files(), name)
 		if err != nil {

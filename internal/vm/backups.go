@@ -53,16 +53,21 @@ func (s *Steps) sifted(ctx context.Context, m *Machine, b hypervisor.Backup) boo
 	return err == nil && proven
 }
 
-// proven tells whether a backup is of m's guest. The notes decide where they carry an ownership mark. That is the contract
+// proven tells whether a backup is of m's guest.
+func (s *Steps) proven(ctx context.Context, m *Machine, b hypervisor.Backup) (bool, error) {
+	return m.OwnsBackup(b, m.site.mark, func() (hypervisor.GuestConfig, error) { return m.site.hv.BackupConfig(ctx, m.Node, b.Volume) })
+}
+
+// OwnsBackup tells whether a backup is of m's guest. The notes decide where they carry an ownership mark. That is the contract
 // for every backup that kvmbridge makes: its notes-template ends the first line, the only one that Proxmox lists, with the
 // mark (Mark) as a word of its own. Without one the configuration inside the archive has to be of m's own guest, by the same
 // rule as that of a live guest: the mark in its description, or for an adopted guest its name beside the id.
-func (s *Steps) proven(ctx context.Context, m *Machine, b hypervisor.Backup) (bool, error) {
+func (m *Machine) OwnsBackup(b hypervisor.Backup, mark string, inside func() (hypervisor.GuestConfig, error)) (bool, error) {
 	if marks := owners(b.Notes); len(marks) > 0 {
-		return !slices.ContainsFunc(marks, func(o Owner) bool { return o.Mark != m.site.mark }), nil
+		return !slices.ContainsFunc(marks, func(o Owner) bool { return o.Mark != mark }), nil
 	}
-	c, err := m.site.hv.BackupConfig(ctx, m.Node, b.Volume)
-	return err == nil && m.owns(c), err
+	c, err := inside()
+	return err == nil && m.Owns(c, mark), err
 }
 
 func (s *Steps) dropBackup(ctx context.Context, m *Machine, storage string, b hypervisor.Backup) error {

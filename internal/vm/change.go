@@ -153,12 +153,12 @@ func (s *Steps) dropDisk(ctx context.Context, m *Machine, c hypervisor.GuestConf
 	if err := s.await(ctx, m, "a snapshot to go"); err != nil {
 		return err
 	}
-	names, err := m.site.hv.Snapshots(ctx, m.Node, m.VMID)
+	list, err := m.site.hv.Snapshots(ctx, m.Node, m.VMID)
 	if err != nil {
 		return err
 	}
-	if len(names) > 0 {
-		if m.Task, err = m.site.hv.DeleteSnapshot(ctx, m.Node, m.VMID, names[len(names)-1]); err != nil {
+	if len(list) > 0 {
+		if m.Task, err = m.site.hv.DeleteSnapshot(ctx, m.Node, m.VMID, list[len(list)-1].Name); err != nil {
 			return err
 		}
 		m.site.config = nil

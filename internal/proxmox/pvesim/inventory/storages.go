@@ -150,6 +150,9 @@ func contentRow(st *volume.Storage, v *volume.Volume) map[string]any {
 		if v.Keeps {
 			row["protected"] = 1
 		}
+		if v.Verdict != "" {
+			row["verification"] = map[string]any{"state": v.Verdict, "upid": "UPID:store"}
+		}
 	}
 	return row
 }
@@ -259,6 +262,9 @@ func (c *call) removeVolume(t *world.Task, st *volume.Storage, v *volume.Volume,
 		return nil
 	}
 	if v.Keeps {
+		if st.Server() {
+			name = strings.TrimPrefix(name, "backup/")
+		}
 		return refusal.Fault("cannot remove protected volume '%s' on '%s'", name, st.ID)
 	}
 	if err := c.Disks.Remove(v); err != nil {
@@ -270,6 +276,10 @@ func (c *call) removeVolume(t *world.Task, st *volume.Storage, v *volume.Volume,
 
 // ownerOf reads the guest's number out of a volume's name.
 func ownerOf(name string) string {
+	if rest, server := strings.CutPrefix(name, "backup/vm/"); server {
+		number, _, _ := strings.Cut(rest, "/")
+		return number
+	}
 	base := path.Base(name)
 	for _, lead := range []string{"vzdump-qemu-", "vm-", "base-"} {
 		if rest, ok := strings.CutPrefix(base, lead); ok {

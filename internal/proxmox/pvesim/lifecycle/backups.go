@@ -226,10 +226,19 @@ func (c *call) archivesOf(st *volume.Storage, vmid int) []*volume.Volume {
 
 var suffix = map[string]string{"zstd": ".zst", "gzip": ".gz", "1": ".lzo", "lzo": ".lzo"} //nolint:gochecknoglobals // immutable table
 
+// archiveName is a file's on a storage of files, with compression; a backup server names guest and time.
+func (c *call) archiveName(st *volume.Storage, vmid int, at time.Time) (name, format string) {
+	if st.Server() {
+		return fmt.Sprintf("backup/vm/%d/%s", vmid, at.UTC().Format(time.RFC3339)), "pbs-vm"
+	}
+	format = "vma" + suffix[c.Str("compress")]
+	return fmt.Sprintf("backup/vzdump-qemu-%d-%s.%s", vmid, at.Format("2006_01_02-15_04_05"), format), format
+}
+
 // archive writes the backup of one guest and prunes older ones.
 func (c *call) archive(t *world.Task, st *volume.Storage, g *world.Guest) {
 	now := c.Line.Now()
-	format := "vma" + suffix[c.Str("compress")]
+	name, format := c.archiveName(st, g.VMID, now)
 	var size int64
 	for _, key := range g.Conf.DataDrives() {
 		d := machine.ParseDrive(g.Conf[key])
@@ -238,8 +247,7 @@ func (c *call) archive(t *world.Task, st *volume.Storage, g *world.Guest) {
 	}
 	v := &volume.Volume{
 		Storage: st.ID, Node: c.Node, VMID: g.VMID, Content: "backup", Format: format, Size: size, CTime: now,
-		Name:  fmt.Sprintf("backup/vzdump-qemu-%d-%s.%s", g.VMID, now.Format("2006_01_02-15_04_05"), format),
-		Notes: c.notes(g), Keeps: c.Flag("protected"), Payload: c.save(g),
+		Name: name, Notes: c.notes(g), Keeps: c.Flag("protected"), Payload: c.save(g), Verdict: st.Verdict,
 	}
 	t.Say("INFO: creating vzdump archive '%s'", v.Path())
 	c.Disks.Put(v)

@@ -23,7 +23,12 @@ type Storage struct {
 	Size, Used int64
 	// Keep is the number of backups per guest that the storage allows, 0 = any.
 	Keep int
+	// Verdict is what the verification of new backups says; a backup server only.
+	Verdict string
 }
+
+// Server tells whether the storage is a backup server.
+func (st *Storage) Server() bool { return st.Type == "pbs" }
 
 // IsDir tells whether volumes are files, so that names carry the guest's folder and an extension.
 func (st *Storage) IsDir() bool {
@@ -55,6 +60,7 @@ type Volume struct {
 	Notes   string
 	Snaps   []string
 	Keeps   bool // protected from deletion
+	Verdict string
 	// Payload is what a backup holds: the guest's configuration and firewall, opaque here.
 	Payload any
 }

@@ -47,7 +47,7 @@ type NodeConfig struct {
 
 // StorageConfig is a storage. Nodes nil means all of them; UsedGiB counts on every node.
 type StorageConfig struct {
-	ID, Type string // dir, nfs, lvm, lvmthin, zfspool, rbd
+	ID, Type string // dir, nfs, lvm, lvmthin, zfspool, rbd, pbs
 	Shared   bool
 	Nodes    []string
 	Content  []string // images, iso, backup, ...; images and rootdir when nil
@@ -55,6 +55,8 @@ type StorageConfig struct {
 	UsedGiB  int
 	// KeepBackups is the storage's limit of backups per guest, 0 = none.
 	KeepBackups int
+	// Verdict is what a backup server's verification says of new backups: ok, failed, or nothing.
+	Verdict string
 }
 
 // TemplateConfig is a template with one disk. Boot is the text of the boot key, or a bare disk name for the

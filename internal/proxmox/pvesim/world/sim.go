@@ -97,7 +97,7 @@ func (s *World) addStorages() {
 		}
 		list = append(list, &volume.Storage{
 			ID: c.ID, Type: c.Type, Shared: c.Shared, Nodes: c.Nodes, Content: c.Content,
-			Size: int64(c.SizeGiB) * volume.GiB, Used: int64(c.UsedGiB) * volume.GiB, Keep: c.KeepBackups,
+			Size: int64(c.SizeGiB) * volume.GiB, Used: int64(c.UsedGiB) * volume.GiB, Keep: c.KeepBackups, Verdict: c.Verdict,
 		})
 	}
 	s.Disks = volume.New(list)

@@ -1,0 +1,28 @@
+-- +goose Up
+CREATE TABLE IF NOT EXISTS kvmbridge_copies (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT COMMENT 'in order of asking; part of the notes of a backup that it makes',
+  service_id INT UNSIGNED NOT NULL COMMENT 'tblhosting.id',
+  kind VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what is done: backup, restore, drop_backup, snapshot, rollback, drop_snapshot',
+  slot DATE NULL COMMENT 'date of the weekly plan that it serves, in the time zone of WHMCS; NULL = somebody asked for it',
+  subject VARCHAR(255) NOT NULL DEFAULT '' COMMENT 'volume id of the backup or name of the snapshot',
+  note TEXT NULL COMMENT 'description by whoever asked',
+  phase VARCHAR(24) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what is to be done next; done or failed when it is over',
+  place VARCHAR(96) NOT NULL DEFAULT '' COMMENT 'server id and node where the guest was last seen',
+  task VARCHAR(255) NOT NULL DEFAULT '' COMMENT 'UPID that the phase waits for, empty = none',
+  attempt INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'tries begun so far',
+  running TINYINT(1) NULL COMMENT '1 = it has the machine for itself, NULL = it does not',
+  hold BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'lease token of the machine while running',
+  asked_at DATETIME(6) NOT NULL COMMENT 'UTC; when it was asked for',
+  since DATETIME(6) NOT NULL COMMENT 'UTC; when the present phase began',
+  called_at DATETIME(6) NULL COMMENT 'UTC; when Proxmox was asked in this phase, NULL = not yet',
+  failing_since DATETIME(6) NULL COMMENT 'UTC; first of the failures in a row that pass by themselves',
+  failures INT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'tries that failed',
+  last_error TEXT NULL COMMENT 'why the last try failed, or why it cannot begin',
+  due_at DATETIME(6) NULL COMMENT 'UTC; when somebody should look at it, NULL = it is over',
+  token BIGINT UNSIGNED NOT NULL DEFAULT 0 COMMENT 'grows with every look; every write carries it',
+  ended_at DATETIME(6) NULL COMMENT 'UTC; when it was over',
+  PRIMARY KEY (id),
+  UNIQUE KEY one_per_slot (service_id, kind, slot),
+  UNIQUE KEY one_at_a_time (service_id, running),
+  KEY due_at (due_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci COMMENT='Snapshots and backups that are made, used or removed, and those of the last weeks';
