@@ -40,7 +40,7 @@ func TestBrowser_cronSettings(t *testing.T) { //nolint:tparallel // its windows 
 		t.Run(c.name, func(t *testing.T) {
 			b := w.browser(t, c.width)
 			b.login("admin/login.php", w.WHMCS.Seeded.AdminUsername, w.WHMCS.Seeded.AdminPassword)
-			w.exec(t, "DELETE FROM kvmbridge_settings WHERE name <> 'instance'")
+			w.exec(t, "DELETE FROM kvmbridge_settings WHERE "+onThePages)
 			b.open(addonPage + "cron")
 			contains(t, "the page", b.text(), "Cron Settings", "Cron Mode", "Sidecar", "WHMCS Hook", "Standalone Cron File", "Task Intervals", "Process Virtual Machines",
 				"Collecting Statistics", "default: 60; 0 to 10080", "0 processed, 0 errors", "ACTIVE", "NOT IN THIS VERSION", "Comes with a later version",

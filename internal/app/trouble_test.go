@@ -105,10 +105,15 @@ func TestTrouble_isToldAndPassesByItself(t *testing.T) {
 			if !c.late {
 				mend = c.breaks(t, w)
 			}
+			release := func() {}
+			if c.late { // the build must not be over before it is broken
+				release = w.Sim.Fail(pvesim.Fault{Method: "POST", Path: "/nodes/*/qemu/*/clone", TaskFails: "held back"})
+			}
 			service := w.order(t)
 			if c.late {
 				mend = c.breaks(t, w)
 			}
+			release()
 			await(t, "the flag", func() bool {
 				m, err := w.sidecar.Store().Find(t.Context(), service)
 				return err == nil && m.Attention != ""

@@ -58,7 +58,7 @@ func TestReset_keepsTheChangeThatWasUnderWay(t *testing.T) {
 			w.awaitIdle()
 			w.product(id, `"cpu":2`, `"cpu":4`)
 			must(t, w.desk.ChangePackage(t.Context(), id))
-			w.atRest(60*time.Second, id)
+			w.atRest(patience, id)
 			if g, _ := w.sim.Guest(10_000); g.Config["cores"] != "4" || !g.Running || len(g.Pending) > 0 {
 				t.Errorf("the guest runs=%t with %s cores and %v pending", g.Running, g.Config["cores"], g.Pending)
 			}

@@ -137,7 +137,7 @@ func TestChangeProperty_theGuestBecomesWhatIsWanted(t *testing.T) {
 		is[id], services = want, append(services, id)
 	}
 	w.newProcess(nil, services...)
-	w.awaitAll(60*time.Second, services...)
+	w.awaitAll(patience, services...)
 	w.awaitIdle()
 	seen := map[change]bool{}
 	for round := range rounds {

@@ -148,11 +148,11 @@ func TestCrash_atEveryChore(t *testing.T) {
 		must(t, c.ask(b.world, id))
 		struck = append(struck, b.strike(id, c.label, mishaps()[i%len(mishaps())]))
 	}
-	b.await("mishap of every process", 60*time.Second, func() bool {
+	b.await("mishap of every process", patience, func() bool {
 		return !slices.ContainsFunc(struck, func(s *atomic.Bool) bool { return !s.Load() })
 	})
 	b.newProcess(nil, b.services...)
-	b.atRest(60*time.Second, b.services...)
+	b.atRest(patience, b.services...)
 	own := map[int]bool{}
 	for i, id := range b.services {
 		list[i/len(mishaps())].check(b.world, id)
@@ -206,7 +206,7 @@ func traceChore(t *testing.T, c chore) []call {
 	w.awaitIdle()
 	w.sim.ForgetRequests()
 	must(t, c.ask(w, id))
-	w.atRest(60*time.Second, id)
+	w.atRest(patience, id)
 	c.check(w, id)
 	calls := w.seen()
 	if len(calls) == 0 && c.name != "set_dns_records" && c.name != "addresses" {

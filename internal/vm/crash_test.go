@@ -72,11 +72,11 @@ func TestCrash_afterEveryStep(t *testing.T) {
 			services, struck = append(services, id), append(struck, w.strike(id, step.Label, m))
 		}
 	}
-	w.await("mishap of every process", 60*time.Second, func() bool {
+	w.await("mishap of every process", patience, func() bool {
 		return !slices.ContainsFunc(struck, func(b *atomic.Bool) bool { return !b.Load() })
 	})
 	heir.adopt(services...)
-	w.awaitAll(60*time.Second, services...)
+	w.awaitAll(patience, services...)
 	w.awaitIdle()
 	w.checkOnce(before, services...)
 	for _, id := range services {

@@ -55,7 +55,7 @@ func TestRedeploy_thatIsCutOffForgetsTheOldID(t *testing.T) {
 	cut := &cutRegistry{Registry: w.store}
 	w.steps.Registry = cut
 	must(t, w.desk.Redeploy(t.Context(), m.ServiceID))
-	w.await("lost answer", 60*time.Second, func() bool { return cut.lost.Load() && w.machine(m.ServiceID).Failures > 0 })
+	w.await("lost answer", patience, func() bool { return cut.lost.Load() && w.machine(m.ServiceID).Failures > 0 })
 	if n := w.machine(m.ServiceID).VMID; n != 0 {
 		t.Errorf("the record names VM %d, which is nobody's by now", n)
 	}

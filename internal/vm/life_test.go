@@ -153,7 +153,7 @@ func TestRedeploy_startsFromScratch(t *testing.T) {
 	w.awaitIdle()
 	w.product(m.ServiceID, `"first_vmid":10000`, `"first_vmid":10005`)
 	must(t, w.desk.Redeploy(t.Context(), m.ServiceID))
-	w.await("new guest", 60*time.Second, func() bool { n := w.machine(m.ServiceID); return n.Status == vm.Ready && n.VMID == 10_005 })
+	w.await("new guest", patience, func() bool { n := w.machine(m.ServiceID); return n.Status == vm.Ready && n.VMID == 10_005 })
 	w.awaitIdle()
 	w.checkModest(m.ServiceID, "pve2")
 	w.checkRows(m.ServiceID, 10_005)
@@ -173,13 +173,13 @@ func TestReset_toEachTarget(t *testing.T) {
 		services = append(services, w.order(modest(10_000)))
 	}
 	p := w.newProcess(nil, services...)
-	w.awaitAll(60*time.Second, services...)
+	w.awaitAll(patience, services...)
 	w.awaitIdle()
 	for i, to := range targets {
 		must(t, w.desk.Reset(t.Context(), services[i], to))
 	}
 	p.engine.Wake()
-	w.awaitAll(60*time.Second, services...)
+	w.awaitAll(patience, services...)
 	w.awaitIdle()
 	ids := map[int]bool{}
 	for _, id := range services {

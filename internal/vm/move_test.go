@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"testing"
-	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
@@ -57,7 +56,7 @@ func TestServerChange_removesTheOldGuestWhereItIs(t *testing.T) {
 			w.awaitIdle()
 			w.db.Exec(t, "UPDATE tblhosting SET server = ? WHERE id = ?", server, m.ServiceID)
 			must(t, again(w, m.ServiceID))
-			w.await("guest of the service", 60*time.Second, func() bool { return w.machine(m.ServiceID).Status != vm.Ready })
+			w.await("guest of the service", patience, func() bool { return w.machine(m.ServiceID).Status != vm.Ready })
 			is := w.awaitStatus(m.ServiceID, vm.Ready)
 			if name == "redeploy" {
 				w.checkMoved(is, server, other)

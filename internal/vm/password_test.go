@@ -58,7 +58,7 @@ func TestPassword_unreadableOfALiveGuest(t *testing.T) {
 	w := newWorld(t, bystanders)
 	id := w.order(modest(10_000))
 	first := w.newProcess(nil, id)
-	w.awaitAll(60*time.Second, id)
+	w.awaitAll(patience, id)
 	first.stop()
 	d := w.rekeyed()
 	w.product(id, `"cpu":2`, `"cpu":3`)

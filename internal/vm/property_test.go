@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
@@ -105,7 +104,7 @@ func TestProperty_theGuestIsWhatWasOrdered(t *testing.T) {
 		wishes[id], services = want, append(services, id)
 	}
 	w.newProcess(nil, services...)
-	w.awaitAll(60*time.Second, services...)
+	w.awaitAll(patience, services...)
 	w.awaitIdle()
 	w.checkOnce(before, services...)
 	for id, want := range wishes {

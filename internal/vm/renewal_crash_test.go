@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/proxmox/pvesim"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -26,7 +25,7 @@ func (w *world) begin(n int) begun {
 		b.services = append(b.services, w.order(modest(10_000)))
 	}
 	builder := w.newProcess(nil, b.services...)
-	w.awaitAll(60*time.Second, b.services...)
+	w.awaitAll(patience, b.services...)
 	w.awaitIdle()
 	builder.stop()
 	return b
@@ -44,11 +43,11 @@ func TestCrash_afterEveryStepOfAChange(t *testing.T) {
 		must(t, b.desk.ChangePackage(t.Context(), id))
 		struck = append(struck, b.strike(id, steps[i/len(mishaps())].Label, mishaps()[i%len(mishaps())]))
 	}
-	b.await("mishap of every process", 60*time.Second, func() bool {
+	b.await("mishap of every process", patience, func() bool {
 		return !slices.ContainsFunc(struck, func(s *atomic.Bool) bool { return !s.Load() })
 	})
 	b.newProcess(nil, b.services...)
-	b.awaitAll(60*time.Second, b.services...)
+	b.awaitAll(patience, b.services...)
 	b.awaitIdle()
 	b.checkOnce(b.before, b.services...)
 	for _, id := range b.services {
@@ -78,7 +77,7 @@ func TestCrash_atTheEndAndAtAReinstall(t *testing.T) {
 		}
 		struck = append(struck, b.strike(id, label, mishaps()[i/2]))
 	}
-	b.await("mishap of every process", 60*time.Second, func() bool {
+	b.await("mishap of every process", patience, func() bool {
 		return !slices.ContainsFunc(struck, func(s *atomic.Bool) bool { return !s.Load() })
 	})
 	b.newProcess(nil, b.services...)
@@ -173,7 +172,7 @@ func TestFault_atEveryCallOfAChangeAnEndAndAReinstall(t *testing.T) {
 			w.awaitIdle()
 			w.sim.ForgetRequests()
 			must(t, d.ask(w, id))
-			w.await("end of "+name, 60*time.Second, func() bool { return d.done(w, id) })
+			w.await("end of "+name, patience, func() bool { return d.done(w, id) })
 			var attempts []attempt
 			for _, c := range w.seen() {
 				for _, k := range classes() {
@@ -193,7 +192,7 @@ func TestFault_atEveryCallOfAChangeAnEndAndAReinstall(t *testing.T) {
 			b.conns = 20
 			b.newProcess(nil, b.services...)
 			for i, service := range b.services {
-				b.await(name+" in spite of "+attempts[i].String(), 60*time.Second, func() bool {
+				b.await(name+" in spite of "+attempts[i].String(), patience, func() bool {
 					if b.machine(service).Status == vm.ErrorTerminate {
 						must(t, b.desk.Reset(t.Context(), service, vm.Terminate))
 					}

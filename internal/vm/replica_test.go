@@ -26,7 +26,7 @@ func TestReplicas_neverWorkOneMachineTwice(t *testing.T) {
 				services = append(services, w.order(modest(10_000)))
 			}
 			one, two := w.newProcess(nil, services...), w.newProcess(nil, services...)
-			w.await("half of the clones", 60*time.Second, func() bool { return w.count("qmclone") >= 20 })
+			w.await("half of the clones", patience, func() bool { return w.count("qmclone") >= 20 })
 			strike(one)
 			one.engine.Wake()
 			two.engine.Wake()

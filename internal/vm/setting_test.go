@@ -23,7 +23,7 @@ func TestMigration_obeysTheSettingsOfTheMoment(t *testing.T) {
 	w.steps.Settings.Migrate = func(context.Context) bool { return !off.Load() }
 	w.start(w.engine(w.store, w.steps))
 	first := w.order(modest(10_000))
-	w.await("migration that takes too long", 60*time.Second, func() bool {
+	w.await("migration that takes too long", patience, func() bool {
 		return strings.Contains(w.said(first, "Migrate to target node"), "still waiting for the migration after")
 	})
 	if m := w.machine(first); m.Task == "" || m.Status != vm.SetDNS {

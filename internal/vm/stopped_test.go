@@ -124,7 +124,7 @@ func TestCreate_saysWhatLeadsToAnotherMachine(t *testing.T) {
 	sentence(t, create(), "status error_terminate", "Terminate it again", fmt.Sprintf(`"kvmbridge vm delete-record %d --service"`, m.ServiceID))
 	must(t, w.desk.DeleteRecord(t.Context(), m.ServiceID))
 	must(t, create())
-	w.await("another machine", 60*time.Second, func() bool { n := w.machine(m.ServiceID); return n.Status == vm.Ready && n.VMID != m.VMID })
+	w.await("another machine", patience, func() bool { n := w.machine(m.ServiceID); return n.Status == vm.Ready && n.VMID != m.VMID })
 	if g, _ := w.sim.Guest(m.VMID); !g.Running || !strings.Contains(g.Name, "payroll") {
 		t.Errorf("somebody else's guest: %+v", g)
 	}

@@ -140,7 +140,7 @@ func TestTerminate_fromTheStartOfEveryTable(t *testing.T) {
 		services = append(services, w.order(modest(10_000)))
 	}
 	first := w.newProcess(nil, services...)
-	w.awaitAll(60*time.Second, services...)
+	w.awaitAll(patience, services...)
 	first.stop()
 	for i, at := range starts {
 		if err := w.store.Move(t.Context(), services[i], at); err != nil {

@@ -25,6 +25,9 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/whmcs"
 )
 
+// patience is for what a busy machine takes long for; it guards against what never ends.
+const patience = 3 * time.Minute
+
 // speed is how many times faster than real time the worlds of these tests run.
 const speed = 60
 
@@ -199,7 +202,7 @@ func (w *world) await(what string, limit time.Duration, done func() bool) {
 func (w *world) awaitStatus(id int64, status pipeline.State) vm.Machine {
 	w.t.Helper()
 	var m vm.Machine
-	w.await(fmt.Sprintf("service %d at %s", id, status), 60*time.Second, func() bool {
+	w.await(fmt.Sprintf("service %d at %s", id, status), patience, func() bool {
 		m = w.machine(id)
 		return m.Status == status
 	})
