@@ -53,7 +53,6 @@ func (s *Steps) sifted(ctx context.Context, m *Machine, b hypervisor.Backup) boo
 	return err == nil && proven
 }
 
-// proven tells whether a backup is of m's guest.
 func (s *Steps) proven(ctx context.Context, m *Machine, b hypervisor.Backup) (bool, error) {
 	return m.OwnsBackup(b, m.site.mark, func() (hypervisor.GuestConfig, error) { return m.site.hv.BackupConfig(ctx, m.Node, b.Volume) })
 }
