@@ -113,7 +113,6 @@ func TestTrouble_isToldAndPassesByItself(t *testing.T) {
 			if c.late {
 				mend = c.breaks(t, w)
 			}
-			release()
 			await(t, "the flag", func() bool {
 				m, err := w.sidecar.Store().Find(t.Context(), service)
 				return err == nil && m.Attention != ""
@@ -136,6 +135,7 @@ func TestTrouble_isToldAndPassesByItself(t *testing.T) {
 				t.Errorf("activity log has %q, want one entry that gives the reason once", entries)
 			}
 			mend()
+			release()
 			w.ready(t, service)
 			w.delivered(t)
 			if n := w.readyMails(t, w.WHMCS.Seeded.ClientID); n != "1" {
