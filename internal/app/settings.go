@@ -39,7 +39,7 @@ func folder(cfg config.Config) string {
 // settingsPage is where they are changed.
 func (s *Sidecar) settingsPage(w *web.Pages) *settingspage.Page {
 	return &settingspage.Page{
-		Sheet: s.settings.Sheet, Book: settingrows.New(s.store.Handle(), s.settings.Sheet), Tasks: taskrows.New(s.store.Handle()), Built: s.tasks.Deeds,
+		Sheet: s.settings.Sheet, Book: settingrows.New(s.store.Handle(), s.settings.Sheet), Tasks: taskrows.New(s.store.Handle()),
 		Changed: s.settingsChanged, Addon: s.whmcs.AddonSettings, Folder: s.folder, Clock: s.clock, Web: w,
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/dns/keeper"
 	"github.com/kvmbridge/kvmbridge/internal/dns/providers"
+	"github.com/kvmbridge/kvmbridge/internal/keeping"
 	"github.com/kvmbridge/kvmbridge/internal/namelist"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/settings"
@@ -32,6 +33,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/store/legacy"
 	"github.com/kvmbridge/kvmbridge/internal/store/namerows"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
+	"github.com/kvmbridge/kvmbridge/internal/traffic/collect"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 	"github.com/kvmbridge/kvmbridge/internal/vm/lines"
 	"github.com/kvmbridge/kvmbridge/internal/web"
@@ -49,6 +51,8 @@ type Sidecar struct {
 	engine    *pipeline.Engine[vm.Machine]
 	courier   *courier.Courier
 	keeper    *keeper.Keeper
+	copies    *keeping.Keeper
+	traffic   *collect.Collector
 	book      records.Book
 	older     *legacy.Importer
 	shop      *providers.Shop
@@ -115,6 +119,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}
+	s.copies, s.traffic = s.newCopies(cfg, f), s.newCollector(cfg, f)
 	s.tasks = s.newRunner()
 	orders := &desk.Desk{
 		Catalogue: s.whmcs, Registry: s.store, Fleet: counter{f}, Directory: s.keeper, Clock: o.Clock, Random: rand.Reader,
@@ -217,6 +222,7 @@ func (s *Sidecar) workWhileThereAreTables(ctx context.Context) {
 	wg.Go(func() { s.engine.Run(ctx) })
 	wg.Go(func() { s.courier.Run(ctx) })
 	wg.Go(func() { s.keeper.Run(ctx) })
+	wg.Go(func() { s.copies.Run(ctx) })
 	wg.Go(func() { s.answerRings(ctx) })
 	if schedule != nil {
 		wg.Go(func() { schedule.run(ctx) })

@@ -12,9 +12,17 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
 )
 
-// deeds are the tasks that this version can do.
+// deeds is what each task does.
 func (s *Sidecar) deeds() map[string]tasks.Run {
-	return map[string]tasks.Run{tasks.ProcessVMs: s.processVMs}
+	return map[string]tasks.Run{
+		tasks.ProcessVMs:      s.processVMs,
+		tasks.RemoveSnapshots: reporting(s.copies.RemoveOldSnapshots),
+		tasks.RestoreStatus:   reporting(s.copies.RestoreBackupStatus),
+		tasks.BackupStatus:    reporting(s.copies.NowBackupStatus),
+		tasks.ScheduleBackup:  reporting(s.copies.ScheduleBackup),
+		tasks.ScheduleSnap:    reporting(s.copies.ScheduleSnapshot),
+		tasks.Statistics:      reporting(s.traffic.Collect),
+	}
 }
 
 func (s *Sidecar) newRunner() *tasks.Runner {
@@ -51,9 +59,6 @@ const (
 func (s *Sidecar) taskJobs() []job {
 	var jobs []job
 	for _, t := range tasks.Table() {
-		if s.tasks.Deeds[t.ID] == nil {
-			continue
-		}
 		jobs = append(jobs, job{"task " + t.ID, glance, longestTask, func(ctx context.Context) error {
 			if s.settings.Now(ctx).Mode != settings.Sidecar {
 				return nil

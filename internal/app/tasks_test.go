@@ -31,7 +31,7 @@ func TestBrowser_cronSettings(t *testing.T) { //nolint:tparallel // its windows 
 	w := ownWorld(t)
 	w.awaitRun(t, "by the sidecar's own schedule", 0)
 	await(t, "the end of the run", func() bool {
-		return w.value(t, "SELECT COUNT(*) FROM kvmbridge_tasks WHERE last_finished_at IS NOT NULL") == "1"
+		return w.value(t, "SELECT COUNT(*) FROM kvmbridge_tasks WHERE last_finished_at IS NOT NULL") == "7"
 	}, w.log.tail)
 	for _, c := range []struct {
 		name  string
@@ -43,7 +43,7 @@ func TestBrowser_cronSettings(t *testing.T) { //nolint:tparallel // its windows 
 			w.exec(t, "DELETE FROM kvmbridge_settings WHERE "+onThePages)
 			b.open(addonPage + "cron")
 			contains(t, "the page", b.text(), "Cron Settings", "Cron Mode", "Sidecar", "WHMCS Hook", "Standalone Cron File", "Task Intervals", "Process Virtual Machines",
-				"Collecting Statistics", "default: 60; 0 to 10080", "0 processed, 0 errors", "ACTIVE", "NOT IN THIS VERSION", "Comes with a later version",
+				"Collecting Statistics", "default: 60; 0 to 10080", "0 processed, 0 errors", "ACTIVE",
 				"Lock Timeout (seconds)", "default: 600 seconds")
 			if strings.Contains(b.text(), "Crontab Setup") {
 				t.Error("the crontab box shows in the mode Sidecar")
@@ -52,8 +52,7 @@ func TestBrowser_cronSettings(t *testing.T) { //nolint:tparallel // its windows 
 			b.picture("admin-cron-" + c.name)
 
 			b.do(chromedp.Click("#kb-cron_mode-standalone"), chromedp.WaitVisible(".kb-crontab"))
-			contains(t, "the crontab box", b.text(), "Crontab Setup", "crontab -e", "* * * * * php "+w.WHMCS.Dir+"/modules/addons/puq_proxmox_kvm/cron.php > /dev/null 2>&1",
-				"comes with a later version")
+			contains(t, "the crontab box", b.text(), "Crontab Setup", "crontab -e", "* * * * * php "+w.WHMCS.Dir+"/modules/addons/puq_proxmox_kvm/cron.php > /dev/null 2>&1")
 			b.fill("#kb-interval_processVirtualMachines", "x")
 			b.press("Save")
 			b.do(chromedp.WaitVisible(`[aria-invalid="true"]`))

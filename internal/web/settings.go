@@ -74,7 +74,6 @@ type TaskState string
 const (
 	TaskActive   TaskState = "task_active"
 	TaskDisabled TaskState = "task_disabled"
-	TaskMissing  TaskState = "task_missing" // not in this version
 )
 
 // TaskRow is one line of the table of tasks.

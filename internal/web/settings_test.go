@@ -40,7 +40,6 @@ func TestSettings_sayHowATaskStands(t *testing.T) {
 			[]string{">due<", "Release lock"},
 		},
 		"disabled":   {web.TaskRow{State: web.TaskDisabled}, []string{"kb-idle\">DISABLED", ">never<"}, []string{"ACTIVE"}},
-		"not built":  {web.TaskRow{State: web.TaskMissing}, []string{"kb-idle\">NOT IN THIS VERSION", "Comes with a later version"}, []string{"ACTIVE", ">due<"}},
 		"failed":     {web.TaskRow{State: web.TaskActive, Last: at, Ended: at, Fault: "no cluster"}, []string{"kb-error", "no cluster"}, []string{"0 processed"}},
 		"running":    {web.TaskRow{ID: "x", State: web.TaskActive, Last: at, Held: true}, []string{"Running since 2026-11-29 08:09:10", "Release lock", "part=release&amp;task=x"}, []string{"stale"}},
 		"stale lock": {web.TaskRow{State: web.TaskActive, Last: at, Held: true, Stale: true}, []string{"Its lock is stale: the next run removes it."}, nil},

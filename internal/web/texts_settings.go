@@ -4,10 +4,9 @@ package web
 func settingsTexts() map[string]string {
 	return map[string]string{
 		"cron_heading":          "Cron Settings",
-		"crontab_help":          "Once cron.php is there, these help: --help, --list, --task=processVirtualMachines",
+		"crontab_help":          "To try it: --help, --list, --task=processVirtualMachines",
 		"crontab_folder":        "The folder of WHMCS is not known here: put it in place of /path/to/whmcs.",
 		"crontab_how":           "Open the crontab of the user who owns WHMCS's files with crontab -e, and add this line:",
-		"crontab_missing":       "cron.php comes with a later version of kvmbridge. Until then nobody starts the tasks in this mode: choose Sidecar or WHMCS Hook.",
 		"crontab_setup":         "Crontab Setup",
 		"set_default_is":        "Default",
 		"set_default":           "default",
@@ -38,8 +37,6 @@ func settingsTexts() map[string]string {
 		"task":                  "Task",
 		"task_active":           "ACTIVE",
 		"task_disabled":         "DISABLED",
-		"task_missing":          "NOT IN THIS VERSION",
-		"task_missing_why":      "Comes with a later version; its interval is kept for then.",
 		"vms_paused":            "All work on virtual machines is paused: orders, changes and terminations wait until the interval of Process Virtual Machines is more than 0. What has begun goes on to its end.",
 	}
 }

@@ -68,6 +68,13 @@ func atLeast16(text string) string {
 	return ""
 }
 
+func timeZone(text string) string {
+	if _, err := time.LoadLocation(text); err != nil || text == "" {
+		return "must be Local or the name of a time zone, such as \"Europe/Warsaw\""
+	}
+	return ""
+}
+
 func webAddress(text string) string {
 	u, err := url.Parse(text)
 	if text != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -14,7 +15,9 @@ type Config struct {
 	// Listen holds addresses of the bridge: "host:port", or "unix:///path" for a socket.
 	Listen []string
 	// SealKey encrypts secrets at rest; empty: derived from WHMCS.HashKey.
-	SealKey   Secret
+	SealKey Secret
+	// TimeZone is WHMCS's: plans of backups are written in it, and billing periods begin in it. "Local" is this machine's.
+	TimeZone  string
 	WHMCS     WHMCS
 	DB        DB
 	Bridge    Bridge
@@ -28,6 +31,9 @@ type Config struct {
 	// Servers are the settings of Proxmox servers by their number in WHMCS (tblservers.id).
 	Servers map[int]*Server
 }
+
+// Zone is TimeZone as a location.
+func (c Config) Zone(context.Context) (*time.Location, error) { return time.LoadLocation(c.TimeZone) }
 
 // WHMCS is what configuration.php says besides the database.
 type WHMCS struct {

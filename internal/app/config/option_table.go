@@ -24,6 +24,11 @@ func generalOptions() []Option {
 				"need bridge.cert_file.",
 		},
 		{
+			Key: "time_zone", Default: "Local", Field: func(c *Config) any { return &c.TimeZone }, Check: timeZone,
+			Help: "Time zone that WHMCS works in, such as Europe/Warsaw; backups are planned in it and months of traffic begin in it. " +
+				"Local is this machine's.",
+		},
+		{
 			Key: "seal_key", Field: func(c *Config) any { return &c.SealKey }, Check: atLeast16,
 			Help: "Encrypts passwords in the database. Without it the key is derived from $cc_encryption_hash of WHMCS. " +
 				"All replicas need the same.",

@@ -30,8 +30,6 @@ type Page struct {
 	Sheet settings.Sheet
 	Book  Book
 	Tasks Tasks
-	// Built are the tasks that this version can do.
-	Built map[string]tasks.Run
 	// Changed is called after a change, so that it counts here at once.
 	Changed func()
 	// Addon are the addon's fields in WHMCS.

@@ -85,21 +85,18 @@ func (f *sheetForm) taskRows(rows map[string]tasks.Row, in filled) []web.TaskRow
 	for _, t := range tasks.Table() {
 		name := settings.Interval(t.ID)
 		minutes, _ := strconv.Atoi(in.shown[name])
-		_, built := f.Built[t.ID]
-		list = append(list, f.taskRow(t, rows[t.ID], time.Duration(minutes)*time.Minute, built))
+		list = append(list, f.taskRow(t, rows[t.ID], time.Duration(minutes)*time.Minute))
 	}
 	return list
 }
 
-func (f *sheetForm) taskRow(t tasks.Task, row tasks.Row, every time.Duration, built bool) web.TaskRow {
+func (f *sheetForm) taskRow(t tasks.Task, row tasks.Row, every time.Duration) web.TaskRow {
 	now := f.Clock.Now()
 	out := web.TaskRow{
 		ID: t.ID, Interval: settings.Interval(t.ID), Name: t.Name, Duty: t.Duty, Last: row.Started, Ended: row.Finished, Fault: row.Fault, Processed: row.Result.Processed,
 		Errors: row.Result.Errors, Details: row.Result.Details, Held: row.Holder != "", Stale: row.Stale(now),
 	}
 	switch next := row.Next(every); {
-	case !built:
-		out.State = web.TaskMissing
 	case every <= 0:
 		out.State = web.TaskDisabled
 	case next.After(now):

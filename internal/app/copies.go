@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	_ "time/tzdata" // a minimal machine has no time zones of its own
+
+	"github.com/kvmbridge/kvmbridge/internal/app/config"
+	"github.com/kvmbridge/kvmbridge/internal/keeping"
+	"github.com/kvmbridge/kvmbridge/internal/store/copies"
+	trafficrows "github.com/kvmbridge/kvmbridge/internal/store/traffic"
+	"github.com/kvmbridge/kvmbridge/internal/tasks"
+	"github.com/kvmbridge/kvmbridge/internal/traffic"
+	"github.com/kvmbridge/kvmbridge/internal/traffic/collect"
+)
+
+// newCopies carries backups, snapshots and restores; Wake of the engine is why it comes after that.
+func (s *Sidecar) newCopies(cfg config.Config, f *fleet) *keeping.Keeper {
+	book := copies.New(s.store.Handle(), cfg.Attention.Webhook != "")
+	return &keeping.Keeper{
+		Book: book, Records: book, Machines: s.store, Fleet: f, Catalogue: s.whmcs, Clock: s.clock, Log: s.log,
+		Zone: cfg.Zone, Wake: s.engine.Wake,
+	}
+}
+
+// newCollector counts the traffic.
+func (s *Sidecar) newCollector(cfg config.Config, f *fleet) *collect.Collector {
+	return &collect.Collector{
+		Ledger: trafficrows.New(s.store.Handle()), Fleet: f, Clock: s.clock,
+		Terms: func(ctx context.Context) (collect.Terms, error) {
+			zone, err := cfg.Zone(ctx)
+			return collect.Terms{Rule: traffic.ByCalendar, Zone: zone}, err
+		},
+	}
+}
+
+// reporting makes a task of what answers with figures.
+func reporting(do func(context.Context) (processed, failed int, details []string, err error)) tasks.Run {
+	return func(ctx context.Context) (r tasks.Result, err error) {
+		r.Processed, r.Errors, r.Details, err = do(ctx)
+		return r, err
+	}
+}
