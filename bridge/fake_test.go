@@ -32,6 +32,8 @@ type commands struct {
 	last  bridge.ModuleCall
 	asked bridge.NameListArgs
 	names bridge.NameListAnswer
+	tasks func(say func(string)) bool
+	task  bridge.TaskArgs
 	err   error
 	panic string
 }
@@ -130,6 +132,14 @@ func (c *commands) Ask(_ context.Context, ask bridge.NameListArgs) (bridge.NameL
 	return answer, c.got("Ask")
 }
 
+// Begin hands out what the test says.
+func (c *commands) Begin(_ context.Context, args bridge.TaskArgs) (func(func(string)) bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.task = args
+	return c.tasks, c.err
+}
+
 // stage is a server with everything a test looks at.
 type stage struct {
 	server   *bridge.Server
@@ -147,7 +157,7 @@ func newStage(t *testing.T) *stage {
 	s.keys.Store("k1", bridge.Secret(testSecret))
 	s.server = bridge.New(bridge.Config{
 		Log:  slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Keys: s.keyMap, Module: s.commands, Addon: s.commands, Outbox: s.commands, Names: s.commands,
+		Keys: s.keyMap, Module: s.commands, Addon: s.commands, Outbox: s.commands, Names: s.commands, Tasks: s.commands,
 		Ready: func(context.Context) error { return s.ready },
 	})
 	return s

@@ -40,6 +40,8 @@ func (s *Server) routes(api huma.API) {
 
 	command(s, api, "/v1/outbox/deliver", "Deliver to WHMCS what is due", s.deliverOutbox)
 
+	s.follow(api, "/v1/tasks/run", "Run periodic tasks, streamed line by line")
+
 	s.handOut(api, "/v1/dns/list", "The list of names for scripts, streamed")
 }
 

@@ -26,6 +26,7 @@ func actions(show Show) cli.Actions {
 		Machine: aMachine,
 		Audit:   auditAll,
 		Records: names,
+		Task:    aTask,
 
 		Takeover: takeOver,
 

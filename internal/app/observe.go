@@ -14,11 +14,7 @@ type fanOut []pipeline.Observer[vm.Machine]
 
 // observers of every run: the live lines, the metrics, and the courier that carries what a settlement put into the outbox.
 func observers(live *lines.Lines, registry *prometheus.Registry, c *courier.Courier) fanOut {
-	out := fanOut{newMeter(registry)}
-	if live != nil {
-		out = append(out, live)
-	}
-	return append(out, postman{c})
+	return fanOut{newMeter(registry), live, postman{c}}
 }
 
 // Began implements pipeline.Observer.

@@ -61,6 +61,8 @@ type Sidecar struct {
 	folder    string // of WHMCS, absolute; "" = not known
 	tasks     *tasks.Runner
 	rung      chan struct{} // by WHMCS's cron, for the tasks
+	lines     *lines.Hub    // what is done to machines, for whoever looks on
+	stopping  chan struct{} // closed when Run ends
 	server    *bridge.Server
 	listeners []net.Listener
 	clock     clock.Clock
@@ -80,7 +82,7 @@ type Options struct {
 
 // NewSidecar connects to the database, opens the listeners and assembles the parts; nothing runs before Run. Close it.
 func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, error) {
-	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64), serveOnly: o.ServeOnly, halted: make(chan struct{}, 1), rung: make(chan struct{}, 1)}
+	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64), serveOnly: o.ServeOnly, halted: make(chan struct{}, 1), rung: make(chan struct{}, 1), lines: &lines.Hub{Out: o.Lines}, stopping: make(chan struct{})}
 	var err error
 	if s.store, err = openStore(ctx, cfg, o); err != nil {
 		return nil, err
@@ -133,6 +135,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	names := namelist.NewList(namerows.New(s.store.Handle()), clock.System{}, s.log)
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: bell{s.courier, s.ring},
+		Tasks:  onlooker{s},
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
 		Module: &moduleCommands{desk: orders, fleet: f, views: v, pages: pages, log: s.log},
 		Addon:  &addonCommands{store: s.store, router: s.front(orders, pages), settings: s.settings, retire: s.retire, revive: s.revive, inherit: s.inherit},
@@ -147,7 +150,7 @@ func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, regis
 		Store: s.store, Tables: steps.Tables(), Prepare: steps.Prepare,
 		State:    vm.Position,
 		Failures: func(m *vm.Machine) (int, time.Time) { return m.Failures, m.FailingSince },
-		Observer: observers(live(o, steps), registry, s.courier),
+		Observer: observers(s.live(steps), registry, s.courier),
 		Lanes:    pipeline.NewLanes(map[string]int{"clone": cfg.Engine.CloneLane, "migrate": cfg.Engine.MigrateLane, "start": cfg.Engine.StartLane}),
 		Clock:    o.Clock, Random: mathrand.Float64, Log: s.log,
 		Paused:  func(ctx context.Context) bool { return s.settings.Now(ctx).Paused() },
@@ -156,12 +159,9 @@ func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, regis
 	return err
 }
 
-// live are the lines of all runs, when somebody wants to see them; terminations tell their details there too.
-func live(o Options, steps *vm.Steps) *lines.Lines {
-	if o.Lines == nil {
-		return nil
-	}
-	l := lines.New(o.Lines, o.Clock)
+// live are the lines of all runs; terminations tell their details there too.
+func (s *Sidecar) live(steps *vm.Steps) *lines.Lines {
+	l := lines.New(s.lines, s.clock)
 	steps.Tell = l.Detail
 	return l
 }
@@ -194,6 +194,7 @@ func (s *Sidecar) ready(ctx context.Context) error { return s.store.SchemaCurren
 func (s *Sidecar) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { close(s.stopping) })()
 	var wg sync.WaitGroup
 	if !s.serveOnly {
 		wg.Go(func() { s.work(ctx) })

@@ -63,7 +63,7 @@ func (s *Sidecar) taskJobs() []job {
 			if s.settings.Now(ctx).Mode != settings.Sidecar {
 				return nil
 			}
-			_, err := s.tasks.RunIfDue(ctx, t.ID, 0)
+			_, err := s.tasks.Run(ctx, t.ID, tasks.Manner{})
 			return err
 		}})
 	}

@@ -20,6 +20,16 @@ func (s Sheet) Of(form Form) Sheet {
 	return fields
 }
 
+// Word is what people read for a value of a field.
+func (s Sheet) Word(name, value string) string {
+	for _, f := range s {
+		if f.Name == name {
+			return f.Show(value)
+		}
+	}
+	return value
+}
+
 // Effective is what counts, by name: what is saved, else the default. What was saved and does not fit (any more) is not
 // obeyed: the default counts.
 func (s Sheet) Effective(saved map[string]string) map[string]string {

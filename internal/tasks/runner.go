@@ -29,6 +29,9 @@ type Book interface {
 	Holds(ctx context.Context, id string, token int64) error
 	// Finish ends the run with that token; ErrTaken when it was released or taken over.
 	Finish(ctx context.Context, id string, token int64, at time.Time, fault string, result Result) error
+	// Release frees the lock of the run with that token, with an entry for WHMCS's activity log; ErrTaken when it has ended or
+	// was released.
+	Release(ctx context.Context, id string, token int64, entry string, now time.Time) error
 }
 
 // Runner runs what is due. All fields are required; a task without a deed never is due.
@@ -49,57 +52,105 @@ var (
 // look is how often a run makes sure that its lock was not released.
 const look = 5 * time.Second
 
+// Manner is how a run is asked for.
+type Manner struct {
+	Slack    time.Duration // see Row.Due
+	Force    bool          // whether it is due or not, even a disabled one
+	Unlocked bool          // beside whoever is at it; nothing is claimed or written down. Every task bears it.
+	// Begun is told when the run begins, with the row as it was before; nil = nobody.
+	Begun func(Row)
+}
+
+// Outcome is what came of asking for a run.
+type Outcome struct {
+	Ran    bool
+	Held   bool // not run: somebody else is at it
+	Row    Row  // before the run
+	Result Result
+	Fault  string // why the run failed as a whole; "" = it did not
+}
+
 // RunDue runs all tasks that are due, one after the other in the order of the table. One that fails does not stop the others.
-// slack: see Row.Due.
 func (r *Runner) RunDue(ctx context.Context, slack time.Duration) error {
 	var errs []error
 	for _, t := range Table() {
 		if ctx.Err() != nil {
 			break
 		}
-		_, err := r.RunIfDue(ctx, t.ID, slack)
+		_, err := r.Run(ctx, t.ID, Manner{Slack: slack})
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// RunIfDue runs one task if it is due and nobody else is at it; ran says whether a run began. The error is about the book:
-// how the run went is written down there.
-func (r *Runner) RunIfDue(ctx context.Context, id string, slack time.Duration) (ran bool, err error) {
-	deed, built := r.Deeds[id]
-	if !built {
-		return false, nil
+// Run runs one task if it is due, or forced, and nobody else is at it. The error is about the book: how the run went is
+// written down there.
+func (r *Runner) Run(ctx context.Context, id string, m Manner) (o Outcome, err error) {
+	deed, known := r.Deeds[id]
+	if !known {
+		return o, nil
 	}
 	rows, err := r.Book.Rows(ctx)
 	if err != nil {
-		return false, err
+		return o, err
 	}
-	row, rules := rows[id], r.Rules(ctx)
-	row.ID = id
-	now := r.Clock.Now()
-	if !row.Due(rules.Intervals[id], slack, now) {
-		return false, nil
+	o.Row = rows[id]
+	o.Row.ID = id
+	rules, now := r.Rules(ctx), r.Clock.Now()
+	switch {
+	case m.Unlocked:
+		m.begin(o.Row)
+		o.Ran = true
+		o.Result, err = safely(ctx, deed)
+		o.Fault = faultOf(err)
+		return o, nil
+	case o.Row.Running(now):
+		o.Held = true
+		return o, nil
+	case !m.Force && !o.Row.Due(rules.Intervals[id], m.Slack, now):
+		return o, nil
 	}
-	until := now.Add(rules.LockTimeout)
-	token, err := r.Book.Claim(ctx, row, r.Holder, now, until)
+	return r.claimed(ctx, deed, o, m, now.Add(rules.LockTimeout))
+}
+
+// claimed takes the lock and runs.
+func (r *Runner) claimed(ctx context.Context, deed Run, o Outcome, m Manner, until time.Time) (Outcome, error) {
+	id, now := o.Row.ID, r.Clock.Now()
+	token, err := r.Book.Claim(ctx, o.Row, r.Holder, now, until)
 	if errors.Is(err, ErrTaken) {
-		return false, nil
+		o.Held = true
+		return o, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("begin the task %s: %w", id, err)
+		return o, fmt.Errorf("begin the task %s: %w", id, err)
 	}
-	if row.Stale(now) {
-		r.Log.WarnContext(ctx, "a stale lock was removed", slog.String("task", id), slog.Time("running_since", row.Started))
+	if o.Row.Stale(now) {
+		r.Log.WarnContext(ctx, "a stale lock was removed", slog.String("task", id), slog.Time("running_since", o.Row.Started))
 	}
-	return true, r.run(ctx, id, token, deed, until)
+	m.begin(o.Row)
+	o.Ran = true
+	o.Result, o.Fault, err = r.run(ctx, id, token, deed, until)
+	return o, err
+}
+
+func (m Manner) begin(row Row) {
+	if m.Begun != nil {
+		m.Begun(row)
+	}
+}
+
+func faultOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // run does a claimed task and writes down how it went, also when the process has to stop.
-func (r *Runner) run(ctx context.Context, id string, token int64, deed Run, until time.Time) error {
-	result, err := r.bounded(ctx, id, token, deed, until)
-	fault := ""
+func (r *Runner) run(ctx context.Context, id string, token int64, deed Run, until time.Time) (result Result, fault string, err error) {
+	result, err = r.bounded(ctx, id, token, deed, until)
+	fault = faultOf(err)
 	if err != nil {
-		fault = err.Error()
 		r.Log.WarnContext(ctx, "task failed", slog.String("task", id), slog.Any("err", err))
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), look)
@@ -107,12 +158,12 @@ func (r *Runner) run(ctx context.Context, id string, token int64, deed Run, unti
 	err = r.Book.Finish(ctx, id, token, r.Clock.Now(), fault, result.shorten())
 	if errors.Is(err, ErrTaken) {
 		r.Log.WarnContext(ctx, "the lock of a run was released before it ended", slog.String("task", id))
-		return nil
+		return result, fault, nil
 	}
 	if err != nil {
-		return fmt.Errorf("write down how the task %s went: %w", id, err)
+		err = fmt.Errorf("write down how the task %s went: %w", id, err)
 	}
-	return nil
+	return result, fault, err
 }
 
 // bounded ends the deed's context when the lock is stale or was released: from then on somebody else may run the task.

@@ -103,8 +103,8 @@ func (b *bench) row(id string) tasks.Row {
 // due runs one task that should be due, or not.
 func (b *bench) due(r *tasks.Runner, id string, want bool) {
 	b.Helper()
-	if ran, err := r.RunIfDue(b.Context(), id, 0); err != nil || ran != want {
-		b.Errorf("%s ran: %t, %v; want %t", id, ran, err, want)
+	if o, err := r.Run(b.Context(), id, tasks.Manner{}); err != nil || o.Ran != want {
+		b.Errorf("%s ran: %t, %v; want %t", id, o.Ran, err, want)
 	}
 }
 
@@ -224,7 +224,7 @@ func TestRunner_leavesNoLockBehindWhenTheServiceStops(t *testing.T) {
 	began, why, done := make(chan struct{}), atomic.Value{}, make(chan struct{})
 	r := b.runner("a", map[string]tasks.Run{tasks.ProcessVMs: blocked(began, &why)})
 	ctx, stop := context.WithCancel(t.Context())
-	go func() { defer close(done); _, _ = r.RunIfDue(ctx, tasks.ProcessVMs, 0) }()
+	go func() { defer close(done); _, _ = r.Run(ctx, tasks.ProcessVMs, tasks.Manner{}) }()
 	<-began
 	stop()
 	<-done

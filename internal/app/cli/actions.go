@@ -35,6 +35,8 @@ type Actions struct {
 	// Records plans, orders and configures DNS; well = nothing failed and nothing is left to do. Faults of a typed zone are
 	// zones.FormErrors.
 	Records func(ctx context.Context, cfg config.Config, o RecordOptions, out io.Writer) (well bool, err error)
+	// Task has the service run or list periodic tasks, and prints what it says; well = all went well.
+	Task func(ctx context.Context, cfg config.Config, o TaskOptions, out io.Writer) (well bool, err error)
 	// Takeover takes over what older modules left, or says what it would; whole = no row was left.
 	Takeover func(ctx context.Context, cfg config.Config, o TakeoverOptions, out io.Writer) (whole bool, err error)
 	// Probes are what "check" looks at once the configuration is known, in order.

@@ -78,6 +78,6 @@ func newRoot(e Env) *cobra.Command {
 // commands lists the sub-commands in the order of the help text.
 func commands() []func(Env) *cobra.Command {
 	return []func(Env) *cobra.Command{
-		newServe, newCheck, newVM, newAudit, newDNS, newImport, newMigrate, newGrants, newSampleConfig, newStates, newDemo, newBench, newPVESim, newVersion,
+		newServe, newCheck, newVM, newAudit, newDNS, newTask, newImport, newMigrate, newGrants, newSampleConfig, newStates, newDemo, newBench, newPVESim, newVersion,
 	}
 }

@@ -3,6 +3,9 @@ package finder
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
 // Work is what there is to do on machines.
@@ -16,6 +19,15 @@ type Work struct {
 type Failure struct {
 	ServiceID int64  `db:"service_id"`
 	LastError string `db:"last_error"`
+}
+
+// Moving counts the machines that somebody works on, or will by then, and that do not fail.
+func (f *Finder) Moving(ctx context.Context, by time.Time) (n int, err error) {
+	err = f.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM kvmbridge_vm WHERE wake_at IS NOT NULL AND (lease_holder IS NOT NULL OR failures = 0 AND wake_at <= ?)", tx.Moment(by))
+	if err != nil {
+		return 0, fmt.Errorf("look at the work on machines: %w", err)
+	}
+	return n, nil
 }
 
 // AtWork counts the machines with work and lists up to limit of those that fail, by service.
