@@ -26,7 +26,9 @@
 //	what a page of the addon does    pages/ (router, one package per page), front.go (the list); internal/web renders it
 //	what the service page shows      views/ reads it, internal/web renders it
 //	what may be set while it runs    settings.go, internal/settings; the page is pages/settings
-//	periodic tasks, and who rings    tasks.go, schedule.go, internal/tasks
+//	periodic tasks, and who rings    tasks.go, schedule.go, internal/tasks; who looks on: console.go, internal/tasks/console
+//	what nobody may overlook         internal/tasks/alarm; the courier carries it
+//	how traffic is counted           internal/traffic reckons, internal/traffic/collect reads; copies.go wires it
 //	which VM is on which page        internal/roster, an index in memory; pages/machines is the page
 //	the record changed by hand       internal/store/rowedit, pages/vmrecord; the log of a VM is pages/vmlog
 //	what older modules left          internal/store/legacy takes it over: activation, "kvmbridge import"

@@ -31,7 +31,7 @@ func (s *Sidecar) front(d *desk.Desk, w *web.Pages) *pages.Router {
 	set := s.settingsPage(w)
 	book := pools.New(s.store.Handle(), s.clock, s.store.Freed)
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
-		"home":     home.New(s.store, figures, s.book, book, s.clock, w),
+		"home":     home.New(s.store, s.standing, figures, s.book, book, s.clock, w),
 		"help":     help.New(facts, cli.Version(), cli.Commit(), w),
 		"machines": pages.Join(machines.New(list, d, w, s.log), vmlog.New(s.store, s.clock, w), s.recordPage(w)),
 		"settings": set.General(),

@@ -20,7 +20,9 @@ type job struct {
 
 // jobs is all periodic work of a replica. Each may run on every replica at once: they are safe to run twice.
 func (s *Sidecar) jobs() []job {
+	watch := s.newWatch()
 	return append(s.taskJobs(), []job{
+		{"alarm", time.Minute, time.Minute, watch.Look},
 		{"outbox", time.Minute, time.Minute, func(ctx context.Context) error { _, err := s.courier.Deliver(ctx); return err }},
 		{"forget", time.Hour, time.Minute, func(ctx context.Context) error {
 			return s.store.ForgetDelivered(ctx, s.clock.Now().Add(-keepDelivered))

@@ -32,6 +32,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/store/legacy"
 	"github.com/kvmbridge/kvmbridge/internal/store/namerows"
+	"github.com/kvmbridge/kvmbridge/internal/store/taskrows"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
 	"github.com/kvmbridge/kvmbridge/internal/traffic/collect"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -60,6 +61,7 @@ type Sidecar struct {
 	settings  *settings.Live
 	folder    string // of WHMCS, absolute; "" = not known
 	tasks     *tasks.Runner
+	alarms    taskrows.Alarms
 	rung      chan struct{} // by WHMCS's cron, for the tasks
 	lines     *lines.Hub    // what is done to machines, for whoever looks on
 	stopping  chan struct{} // closed when Run ends
@@ -116,8 +118,9 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		},
 	}
 	s.courier = courier.New(s.store, s.whmcs, back, o.Clock, s.log, cfg.Attention.Webhook)
+	s.alarms = taskrows.Alarms{Book: taskrows.New(s.store.Handle()), Webhook: cfg.Attention.Webhook != ""}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newGauges(s.store), records.NewGauges(s.book))
+	registry.MustRegister(newGauges(s.store, s.alarms, s.clock), records.NewGauges(s.book))
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}

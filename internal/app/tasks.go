@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/home"
 	"github.com/kvmbridge/kvmbridge/internal/courier"
 	"github.com/kvmbridge/kvmbridge/internal/settings"
 	"github.com/kvmbridge/kvmbridge/internal/store/taskrows"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
+	"github.com/kvmbridge/kvmbridge/internal/tasks/alarm"
 )
 
 // deeds is what each task does.
@@ -30,6 +32,17 @@ func (s *Sidecar) newRunner() *tasks.Runner {
 		Book: taskrows.New(s.store.Handle()), Deeds: s.deeds(), Clock: s.clock, Log: s.log, Holder: s.store.Holder(),
 		Rules: func(ctx context.Context) tasks.Rules { return s.settings.Now(ctx).Tasks },
 	}
+}
+
+// newWatch tells when the tasks, or the work on machines, stand still.
+func (s *Sidecar) newWatch() *alarm.Watch {
+	return &alarm.Watch{Book: s.alarms, Settings: s.settings.Now, Neglected: s.store.Neglected, Clock: s.clock}
+}
+
+// standing is what the first page says about it.
+func (s *Sidecar) standing(ctx context.Context) (home.Standing, error) {
+	state, err := s.alarms.Alarm(ctx, s.clock.Now())
+	return home.Standing{Alarm: state.Text, Paused: s.settings.Now(ctx).Paused()}, err
 }
 
 // failuresTold is how many failing machines a run names; the result says how many there are.

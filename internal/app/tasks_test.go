@@ -105,6 +105,7 @@ func TestTasks_modesSayWhoStartsThem(t *testing.T) {
 	w := ownWorld(t)
 	admin := w.admin(t)
 	w.awaitRun(t, "by the sidecar's own schedule", 0)
+	contains(t, "the metrics", w.metrics(t), `kvmbridge_task_last_run_timestamp_seconds{task="processVirtualMachines"} `)
 	admin.set("cron", "cron_mode", "hook")
 	time.Sleep(time.Second)
 	before := w.runs(t)
@@ -136,6 +137,11 @@ func TestTasks_anIntervalOfNothingPausesTheWork(t *testing.T) {
 	if err != nil || m.Status != vm.Creation {
 		t.Errorf("while paused the VM went to %s, %v", m.Status, err)
 	}
+	contains(t, "the metrics", w.metrics(t), "kvmbridge_alarm 0")
+	w.exec(t, "UPDATE kvmbridge_tasks SET last_result = ? WHERE name = 'alarm'", "Nobody <rings>.")
+	_, html := admin.get(addonPage + "home")
+	contains(t, "the first page", html, "All work on virtual machines is paused", "Alarm:</b> Nobody &lt;rings&gt;.")
+	contains(t, "the metrics", w.metrics(t), "kvmbridge_alarm 1")
 	admin.set("cron", "interval_processVirtualMachines", "1")
 	w.ready(t, service)
 }

@@ -98,6 +98,7 @@ type Values struct {
 	MigrationTimeout time.Duration
 	DropTables       bool
 	Mode             Mode
+	Alarm            time.Duration // how long work may be overdue before somebody is told; 0 = for ever
 	Tasks            tasks.Rules
 }
 
@@ -107,7 +108,7 @@ func (s Sheet) Values(saved map[string]string) Values {
 	v := Values{
 		DefaultTimeout: span(e[DefaultTimeout], time.Second), HeavyTimeout: span(e[HeavyTimeout], time.Second),
 		Migrate: e[Migrate] == On, MigrationTimeout: span(e[MigrationTimeout], time.Second), DropTables: e[DropTables] == On,
-		Mode:  Mode(e[CronMode]),
+		Mode: Mode(e[CronMode]), Alarm: span(e[Alarm], time.Minute),
 		Tasks: tasks.Rules{Intervals: map[string]time.Duration{}, LockTimeout: span(e[LockTimeout], time.Second)},
 	}
 	for _, t := range tasks.Table() {

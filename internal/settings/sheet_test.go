@@ -21,7 +21,7 @@ func sheet() settings.Sheet {
 func TestValues_areThePublishedDefaults(t *testing.T) {
 	t.Parallel()
 	want := settings.Values{
-		DefaultTimeout: 10 * time.Second, HeavyTimeout: time.Minute, Migrate: true, MigrationTimeout: 300 * time.Second, Mode: settings.Sidecar,
+		DefaultTimeout: 10 * time.Second, HeavyTimeout: time.Minute, Migrate: true, MigrationTimeout: 300 * time.Second, Mode: settings.Sidecar, Alarm: 30 * time.Minute,
 		Tasks: tasks.Rules{LockTimeout: 600 * time.Second, Intervals: map[string]time.Duration{
 			"processVirtualMachines": time.Minute, "removeOldSnapshots": 5 * time.Minute, "restoreBackupStatus": time.Minute, "nowBackupStatus": time.Minute,
 			"scheduleBackup": 5 * time.Minute, "scheduleSnapshot": 5 * time.Minute, "collectingStatistics": time.Hour,
@@ -114,7 +114,7 @@ func TestOf_partsTheSheetByPage(t *testing.T) {
 	for _, f := range sheet().Of(settings.Cron) {
 		cron = append(cron, f.Name)
 	}
-	if len(cron) != 9 || !slices.Contains(cron, settings.LockTimeout) || strings.Contains(strings.Join(cron, " "), "migration") {
+	if len(cron) != 10 || !slices.Contains(cron, settings.LockTimeout) || strings.Contains(strings.Join(cron, " "), "migration") {
 		t.Errorf("the page of cron has %v", cron)
 	}
 }

@@ -16,6 +16,7 @@ const (
 	DropTables       = "drop_tables"
 	CronMode         = "cron_mode"
 	LockTimeout      = "lock_timeout"
+	Alarm            = "alarm_minutes"
 )
 
 // Interval is the name of the setting that holds the interval of a task, in minutes.
@@ -89,6 +90,9 @@ func cron() Sheet {
 	return append(sheet, Field{
 		Name: LockTimeout, Label: "Lock Timeout", Form: Cron, Group: "Concurrency Protection", Default: "600", Min: 30, Max: 86400, Unit: "seconds",
 		Meaning: "A run that lasts longer is ended, its lock counts as stale, and the next run removes it.",
+	}, Field{
+		Name: Alarm, Label: "Alarm Without Work", Form: Cron, Group: "Alarm", Default: "30", Max: 7 * 24 * 60, Unit: "minutes",
+		Meaning: "A task that is overdue for longer than this, or a virtual machine that nobody works on, is told in WHMCS's activity log, to attention.webhook and on the addon's first page. 0 switches the alarm off.",
 	})
 }
 

@@ -42,6 +42,8 @@ type Progress struct {
 // Home is the addon's first page.
 type Home struct {
 	Site
+	Alarm     string // why somebody should look at once; "" = nothing
+	Paused    bool   // all work on machines
 	Cards     []Card
 	Counts    []Count
 	Attention []VM

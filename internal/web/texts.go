@@ -23,6 +23,7 @@ func commonTexts() map[string]string {
 	return map[string]string{
 		"addresses":        "Addresses",
 		"all_well":         "No VM needs attention.",
+		"alarm":            "Alarm:",
 		"attention":        "Needs attention",
 		"client_preparing": "Your virtual machine is being prepared. You get an e-mail when it is ready.",
 		"client_ready":     "Your virtual machine is running.",

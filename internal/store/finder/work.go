@@ -2,6 +2,7 @@ package finder
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -24,10 +25,30 @@ type Failure struct {
 // Moving counts the machines that somebody works on, or will by then, and that do not fail.
 func (f *Finder) Moving(ctx context.Context, by time.Time) (n int, err error) {
 	err = f.sql.GetContext(ctx, &n, "SELECT COUNT(*) FROM kvmbridge_vm WHERE wake_at IS NOT NULL AND (lease_holder IS NOT NULL OR failures = 0 AND wake_at <= ?)", tx.Moment(by))
-	if err != nil {
-		return 0, fmt.Errorf("look at the work on machines: %w", err)
+	return n, wrapped(err)
+}
+
+// Neglected counts the machines that were due before that moment, if nobody works on any machine at all: one that waits its
+// turn in a long queue is not forgotten. oldest is when the first of them was due.
+func (f *Finder) Neglected(ctx context.Context, before time.Time) (n int, oldest time.Time, err error) {
+	var row struct {
+		N      int          `db:"n"`
+		Oldest sql.NullTime `db:"oldest"`
+		Held   int          `db:"held"`
 	}
-	return n, nil
+	err = f.sql.GetContext(ctx, &row, `SELECT COUNT(*) AS n, MIN(wake_at) AS oldest, (SELECT COUNT(*) FROM kvmbridge_vm WHERE lease_holder IS NOT NULL) AS held
+		FROM kvmbridge_vm WHERE wake_at < ? AND lease_holder IS NULL`, tx.Moment(before))
+	if err != nil || row.Held > 0 {
+		return 0, time.Time{}, wrapped(err)
+	}
+	return row.N, row.Oldest.Time, nil
+}
+
+func wrapped(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("look at the work on machines: %w", err)
 }
 
 // AtWork counts the machines with work and lists up to limit of those that fail, by service.
@@ -38,8 +59,5 @@ func (f *Finder) AtWork(ctx context.Context, limit int) (Work, error) {
 		err = f.sql.SelectContext(ctx, &w.Failures, `SELECT service_id, COALESCE(last_error, '') AS last_error FROM kvmbridge_vm
 			WHERE wake_at IS NOT NULL AND failures > 0 ORDER BY service_id LIMIT ?`, limit)
 	}
-	if err != nil {
-		return Work{}, fmt.Errorf("look at the work on machines: %w", err)
-	}
-	return w, nil
+	return w, wrapped(err)
 }

@@ -30,8 +30,15 @@ const (
 	lookAgain    = 3 // seconds while something is in progress
 )
 
+// Standing is what stands still as a whole.
+type Standing struct {
+	Alarm  string // why somebody should look at once; "" = nothing
+	Paused bool   // all work on machines
+}
+
 type page struct {
 	machines Machines
+	standing func(context.Context) (Standing, error)
 	figures  *overview.Figures
 	dns      records.Book
 	gauge    *gauge
@@ -41,14 +48,14 @@ type page struct {
 }
 
 // New is the page over what these read.
-func New(m Machines, f *overview.Figures, dns records.Book, b *pools.Book, c clock.Clock, w *web.Pages) pages.Page {
-	p := &page{m, f, dns, &gauge{book: b, clock: c}, c, w, newTracks()}
+func New(m Machines, s func(context.Context) (Standing, error), f *overview.Figures, dns records.Book, b *pools.Book, c clock.Clock, w *web.Pages) pages.Page {
+	p := &page{m, s, f, dns, &gauge{book: b, clock: c}, c, w, newTracks()}
 	return pages.Page{Show: map[string]pages.Handler{"": p.show, "moving": p.moving}}
 }
 
 func (p *page) show(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	h := web.Home{Site: r.Site}
-	for _, read := range []func(context.Context, *web.Home) error{p.cards, p.counts, p.worries, p.progress, p.chart, p.fills, p.outbox, p.records} {
+	for _, read := range []func(context.Context, *web.Home) error{p.stands, p.cards, p.counts, p.worries, p.progress, p.chart, p.fills, p.outbox, p.records} {
 		if err := read(ctx, &h); err != nil {
 			return pages.Answer{}, err
 		}
@@ -64,6 +71,12 @@ func (p *page) moving(ctx context.Context, r *pages.Request) (pages.Answer, erro
 	}
 	html, err := p.web.Moving(h.Moving)
 	return pages.Answer{Title: p.web.Text("in_progress"), HTML: html}, err
+}
+
+func (p *page) stands(ctx context.Context, h *web.Home) error {
+	s, err := p.standing(ctx)
+	h.Alarm, h.Paused = s.Alarm, s.Paused
+	return err
 }
 
 func (p *page) cards(ctx context.Context, h *web.Home) error {
