@@ -204,8 +204,9 @@ func (s *Steps) verifyChange(ctx context.Context, m *Machine) error {
 		return err
 	case !running:
 		return s.startAgain(ctx, m)
+	case !m.Restored:
+		m.Mails = []Mail{m.mail(upgradeMail)}
 	}
-	m.Mails = []Mail{m.mail(upgradeMail)}
 	return nil
 }
 

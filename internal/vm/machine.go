@@ -46,6 +46,8 @@ type Machine struct {
 	Adopted bool
 	// Ended is when the termination under way was ordered; zero = none is.
 	Ended time.Time
+	// Restored: a copy has taken the guest's place, so that applying the package is no upgrade to tell anybody of.
+	Restored bool
 	// Discard: the guest of an earlier life has to be removed before this order is built (redeploy).
 	Discard bool
 
@@ -53,13 +55,10 @@ type Machine struct {
 	Gone bool
 	// Entries for WHMCS's activity log leave with the next settlement, like mails.
 	Entries []string
-
 	// Notes for WHMCS's module log leave with the next settlement, like mails.
 	Notes []Note
-
 	// Details of the step, one per line, go with its settlement into the run's log.
 	Details []string
-
 	// Mails leave with the next settlement, in its transaction; the store empties the list.
 	Mails []Mail
 
