@@ -9,7 +9,6 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/store/copies"
 	trafficrows "github.com/kvmbridge/kvmbridge/internal/store/traffic"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
-	"github.com/kvmbridge/kvmbridge/internal/traffic"
 	"github.com/kvmbridge/kvmbridge/internal/traffic/collect"
 )
 
@@ -28,7 +27,7 @@ func (s *Sidecar) newCollector(cfg config.Config, f *fleet) *collect.Collector {
 		Ledger: trafficrows.New(s.store.Handle()), Fleet: f, Clock: s.clock,
 		Terms: func(ctx context.Context) (collect.Terms, error) {
 			zone, err := cfg.Zone(ctx)
-			return collect.Terms{Rule: traffic.ByCalendar, Zone: zone}, err
+			return collect.Terms{Rule: s.settings.Now(ctx).Traffic, Zone: zone}, err
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
+	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
 
 // Of lists the fields of one form.
@@ -97,6 +98,7 @@ type Values struct {
 	Migrate          bool          // lets a new guest leave its template's node
 	MigrationTimeout time.Duration
 	DropTables       bool
+	Traffic          traffic.Rule
 	Mode             Mode
 	Alarm            time.Duration // how long work may be overdue before somebody is told; 0 = for ever
 	Tasks            tasks.Rules
@@ -108,7 +110,7 @@ func (s Sheet) Values(saved map[string]string) Values {
 	v := Values{
 		DefaultTimeout: span(e[DefaultTimeout], time.Second), HeavyTimeout: span(e[HeavyTimeout], time.Second),
 		Migrate: e[Migrate] == On, MigrationTimeout: span(e[MigrationTimeout], time.Second), DropTables: e[DropTables] == On,
-		Mode: Mode(e[CronMode]), Alarm: span(e[Alarm], time.Minute),
+		Traffic: traffic.Rule(e[TrafficMonth]), Mode: Mode(e[CronMode]), Alarm: span(e[Alarm], time.Minute),
 		Tasks: tasks.Rules{Intervals: map[string]time.Duration{}, LockTimeout: span(e[LockTimeout], time.Second)},
 	}
 	for _, t := range tasks.Table() {

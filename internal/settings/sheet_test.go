@@ -11,6 +11,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/settings"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
+	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
 
 func sheet() settings.Sheet {
@@ -21,7 +22,7 @@ func sheet() settings.Sheet {
 func TestValues_areThePublishedDefaults(t *testing.T) {
 	t.Parallel()
 	want := settings.Values{
-		DefaultTimeout: 10 * time.Second, HeavyTimeout: time.Minute, Migrate: true, MigrationTimeout: 300 * time.Second, Mode: settings.Sidecar, Alarm: 30 * time.Minute,
+		DefaultTimeout: 10 * time.Second, HeavyTimeout: time.Minute, Migrate: true, MigrationTimeout: 300 * time.Second, Traffic: traffic.ByCalendar, Mode: settings.Sidecar, Alarm: 30 * time.Minute,
 		Tasks: tasks.Rules{LockTimeout: 600 * time.Second, Intervals: map[string]time.Duration{
 			"processVirtualMachines": time.Minute, "removeOldSnapshots": 5 * time.Minute, "restoreBackupStatus": time.Minute, "nowBackupStatus": time.Minute,
 			"scheduleBackup": 5 * time.Minute, "scheduleSnapshot": 5 * time.Minute, "collectingStatistics": time.Hour,

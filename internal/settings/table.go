@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
+	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
 
 // Names of the settings.
@@ -14,6 +15,7 @@ const (
 	Migrate          = "migration_enable"
 	MigrationTimeout = "migration_timeout"
 	DropTables       = "drop_tables"
+	TrafficMonth     = "traffic_month"
 	CronMode         = "cron_mode"
 	LockTimeout      = "lock_timeout"
 	Alarm            = "alarm_minutes"
@@ -63,6 +65,14 @@ func general(c Configured) Sheet {
 		{
 			Name: MigrationTimeout, Label: "Migration Timeout", Form: General, Group: "VM Migration", Default: seconds(c.MigrationTimeout), Min: 10, Max: 86400, Unit: "seconds",
 			Meaning: "How long one try waits for a migration. What takes longer goes on, and is looked at again later.",
+		},
+		{
+			Name: TrafficMonth, Label: "Traffic Month", Form: General, Group: "Traffic", Kind: Choice, Default: string(traffic.ByCalendar),
+			Meaning: "When the traffic of a service begins to be summed up anew. A change counts the present month again from the kept hours (35 days).",
+			Choices: []Option{
+				{string(traffic.ByCalendar), "Calendar month", "On the first of every month, for all services."},
+				{string(traffic.ByAnniversary), "Billing day", "On the day of the month on which WHMCS bills the service."},
+			},
 		},
 		{
 			Name: DropTables, Label: "Delete all database tables when module is deactivated", Form: General, Group: "Module Data", Kind: Switch, Default: Off, Danger: true,
