@@ -237,7 +237,7 @@ func TestClient_convertsInOrder(t *testing.T) {
 	if err != nil || len(got) != 2 || got[0] != "plain one" || got[1] != "plain two" {
 		t.Errorf("Decrypt = %q, %v, want the two plain texts", got, err)
 	}
-	_, err = c.Encrypt(t.Context(), []string{"one"})
+	_, err = c.Decrypt(t.Context(), []string{"one"})
 	wantOutcome(t, err, callback.Unknown, "bad_values", "2 values instead of 1")
 	silent := against(t, func(http.ResponseWriter, *http.Request) { t.Error("nothing to convert, and a request was sent") })
 	if got, err := silent.Decrypt(t.Context(), nil); err != nil || len(got) != 0 {

@@ -17,15 +17,14 @@ const (
 	EffectLogActivity         = "LogActivity"
 	EffectModuleLog           = "ModuleLog"
 	EffectDecrypt             = "Decrypt"
-	EffectEncrypt             = "Encrypt"
 	EffectUpdateClientProduct = "UpdateClientProduct"
 )
 
-// Email is the arguments of SendEmail.
+// Email is the arguments of SendEmail, in the words of WHMCS's API.
 type Email struct {
-	Template  string            `json:"template"` // its name in tblemailtemplates
-	ServiceID int64             `json:"service_id"`
-	Vars      map[string]string `json:"vars,omitempty"` // merge fields beside WHMCS's own
+	Template  string            `json:"messagename"` // its name in tblemailtemplates
+	ServiceID int64             `json:"id"`
+	Vars      map[string]string `json:"customvars"` // merge fields beside WHMCS's own; never nil
 }
 
 // Activity is the arguments of LogActivity.
@@ -36,27 +35,23 @@ type Activity struct {
 
 // ModuleLogEntry is the arguments of ModuleLog. WHMCS keeps the line only while its module log is switched on.
 type ModuleLogEntry struct {
-	Module    string   `json:"module"`
-	Action    string   `json:"action"`
-	Request   string   `json:"request"`
-	Response  string   `json:"response"`
-	Processed string   `json:"processed,omitempty"`
-	Mask      []string `json:"mask,omitempty"` // literal values that must not be readable in the log
+	Module   string `json:"module"`
+	Action   string `json:"action"`
+	Request  string `json:"request"`
+	Response string `json:"response"`
 }
 
-// ClientProduct is the arguments of UpdateClientProduct: empty fields stay as they are, those named in Unset are blanked.
+// ClientProduct is the arguments of UpdateClientProduct, in the words of WHMCS's API.
 type ClientProduct struct {
-	ServiceID   int64         `json:"service_id"`
-	Username    string        `json:"username,omitempty"`
-	Password    bridge.Secret `json:"password,omitempty"` // plain; WHMCS encrypts it
-	Domain      string        `json:"domain,omitempty"`
-	DedicatedIP string        `json:"dedicatedip,omitempty"`
-	AssignedIPs string        `json:"assignedips,omitempty"`
-	Unset       []string      `json:"unset,omitempty"` // the JSON names above
+	ServiceID int64         `json:"serviceid"`
+	Password  bridge.Secret `json:"servicepassword"` // plain; WHMCS encrypts it, and ignores an empty one
 }
 
 // Mail has WHMCS send an e-mail about a service. The id names the effect in logs of both sides.
 func (c *Client) Mail(ctx context.Context, id, template string, serviceID int64, vars map[string]string) error {
+	if vars == nil {
+		vars = map[string]string{}
+	}
 	_, err := c.Send(ctx, id, EffectSendEmail, Email{template, serviceID, vars})
 	return err
 }
@@ -73,20 +68,26 @@ func (c *Client) ModuleLog(ctx context.Context, id string, entry ModuleLogEntry)
 	return err
 }
 
-// UpdateClientProduct changes fields of a service through WHMCS's own API.
+// UpdateClientProduct changes the password of a service through WHMCS's own API.
 func (c *Client) UpdateClientProduct(ctx context.Context, id string, change ClientProduct) error {
 	_, err := c.Send(ctx, id, EffectUpdateClientProduct, change)
 	return err
 }
 
 // Decrypt gives the plain texts of what WHMCS has encrypted, in the same order.
-func (c *Client) Decrypt(ctx context.Context, values []string) ([]string, error) {
-	return c.convert(ctx, EffectDecrypt, values)
-}
-
-// Encrypt gives what WHMCS can decrypt, in the same order. The same text gives another result every time.
-func (c *Client) Encrypt(ctx context.Context, values []string) ([]string, error) {
-	return c.convert(ctx, EffectEncrypt, values)
+func (c *Client) Decrypt(ctx context.Context, in []string) ([]string, error) {
+	if len(in) == 0 {
+		return nil, nil
+	}
+	answer, err := c.Send(ctx, newID(), EffectDecrypt, values{in})
+	if err != nil {
+		return nil, err
+	}
+	var out values
+	if err := json.Unmarshal(answer.Data, &out); err != nil || len(out.Values) != len(in) {
+		return nil, &Error{Unknown, "bad_values", fmt.Sprintf("WHMCS answered %s with %d values instead of %d.", EffectDecrypt, len(out.Values), len(in)), err}
+	}
+	return out.Values, nil
 }
 
 // Ping says whether WHMCS answers and accepts our signature.
@@ -97,21 +98,6 @@ func (c *Client) Ping(ctx context.Context) error {
 
 type values struct {
 	Values []string `json:"values"`
-}
-
-func (c *Client) convert(ctx context.Context, effect string, in []string) ([]string, error) {
-	if len(in) == 0 {
-		return nil, nil
-	}
-	answer, err := c.Send(ctx, newID(), effect, values{in})
-	if err != nil {
-		return nil, err
-	}
-	var out values
-	if err := json.Unmarshal(answer.Data, &out); err != nil || len(out.Values) != len(in) {
-		return nil, &Error{Unknown, "bad_values", fmt.Sprintf("WHMCS answered %s with %d values instead of %d.", effect, len(out.Values), len(in)), err}
-	}
-	return out.Values, nil
 }
 
 func newID() string {

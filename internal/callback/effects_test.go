@@ -29,25 +29,15 @@ func effects() map[string]func(context.Context, *callback.Client) error {
 		},
 		"module_log": func(ctx context.Context, c *callback.Client) error {
 			return c.ModuleLog(ctx, "7", callback.ModuleLogEntry{
-				Module: "puqProxmoxKVM", Action: "clone", Request: "POST clone", Response: "UPID", Processed: "success", Mask: []string{"Guest-pass 1"},
+				Module: "puqProxmoxKVM", Action: "clone", Request: "POST clone", Response: "UPID",
 			})
 		},
 		"decrypt": func(ctx context.Context, c *callback.Client) error {
 			_, err := c.Decrypt(ctx, []string{"cipher one", "cipher two"})
 			return err
 		},
-		"encrypt": func(ctx context.Context, c *callback.Client) error {
-			_, err := c.Encrypt(ctx, []string{"plain one"})
-			return err
-		},
 		"update_client_product": func(ctx context.Context, c *callback.Client) error {
-			return c.UpdateClientProduct(ctx, "7", callback.ClientProduct{
-				ServiceID: 101, Username: "debian", Password: "Guest-pass 1", Domain: "vm101.example.com",
-				DedicatedIP: "192.0.2.10", AssignedIPs: "192.0.2.10\n2001:db8::10", Unset: []string{"domain"},
-			})
-		},
-		"update_client_product_blank": func(ctx context.Context, c *callback.Client) error {
-			return c.UpdateClientProduct(ctx, "7", callback.ClientProduct{ServiceID: 101, Unset: []string{"dedicatedip", "assignedips"}})
+			return c.UpdateClientProduct(ctx, "7", callback.ClientProduct{ServiceID: 101, Password: "Guest-pass 1"})
 		},
 	}
 }

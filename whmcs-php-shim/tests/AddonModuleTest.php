@@ -13,7 +13,7 @@ final class AddonModuleTest extends ShimTestCase
         $config = puq_proxmox_kvm_config();
         self::assertSame('Proxmox KVM (kvmbridge)', $config['name']);
         self::assertSame(['sidecar_urls', 'connect_timeout', 'total_timeout', 'secret', 'secret_next', 'callback_url', 'api_admin',
-            'dns_addresses', 'dns_token', 'delete_tables'], array_keys($config['fields']));
+            'dns_addresses', 'dns_token', 'alarm_minutes', 'delete_tables'], array_keys($config['fields']));
         foreach ($config['fields'] as $field) {
             self::assertSame(['Size', 'FriendlyName', 'Type', 'Default', 'Description'], array_keys($field));
         }

@@ -48,7 +48,6 @@ final class CallbackTest extends TestCase
         return [
             'GET' => [405, 'bad_method', ['method' => 'GET']],
             'a large body' => [413, 'too_large', ['body' => str_repeat('x', 1048577)]],
-            'a large body, before WHMCS is loaded' => [413, 'too_large', ['body' => str_repeat('x', 1048577), 'query' => '?mode=exit']],
             'a large body of unknown length' => [413, 'too_large', ['body' => str_repeat('x', 1048577), 'chunked' => true]],
             'a foreign secret' => [401, 'bad_signature', ['secret' => 'x']],
             'no signature' => [401, 'unknown_key', ['unsigned' => true]],
@@ -61,7 +60,7 @@ final class CallbackTest extends TestCase
             'WHMCS exits with a page of its own' => [503, 'whmcs_unavailable', ['query' => '?mode=exit']],
             'WHMCS dies' => [503, 'whmcs_unavailable', ['query' => '?mode=fatal']],
             'WHMCS dies at work, when something may have been done' => [500, 'whmcs_failed', ['query' => '?mode=die-later',
-                'body' => '{"id":"1","effect":"LogActivity","args":{"description":"x"}}']],
+                'body' => '{"id":"1","effect":"LogActivity","args":{"description":"x","client_id":0}}']],
             'WHMCS throws' => [503, 'whmcs_unavailable', ['query' => '?mode=throw']],
         ];
     }

@@ -55,7 +55,7 @@ final class ClientTest extends ShimTestCase
         $socket = FakeSidecar::folder() . '/sidecar.sock';
         PhpServer::start([PHP_BINARY, __DIR__ . '/fake/unixsocket.php', $socket]);
         PhpServer::await(static function () use ($socket): bool {
-            return file_exists($socket);
+            return file_exists("$socket.ready.json");
         }, $socket);
         $this->post("unix://$socket", '/v1/module/X');
         $line = json_decode((string) file_get_contents("$socket.request.json"), true)['line'];
@@ -91,6 +91,27 @@ final class ClientTest extends ShimTestCase
         self::assertNotNull(FakeSidecar::lastRequest());
     }
 
+    public function testRelay_isKeptAliveByTheSmallestSign(): void
+    {
+        $heard = '';
+        $this->relay('tasks-beat', 1.5, $heard);
+        self::assertSame("{}\n{}\n{}\n{}\n{}\n{}\n{\"exit\":0}\n", $heard);
+    }
+
+    public function testRelay_endsInSilence(): void
+    {
+        $heard = '';
+        $started = microtime(true);
+        try {
+            $this->relay('tasks-silent', 1.0, $heard);
+            self::fail('it waited for the end');
+        } catch (Fault $fault) {
+            self::assertSame('no_answer', $fault->reason);
+        }
+        self::assertSame("{\"line\":\"first\"}\n", $heard);
+        self::assertLessThan(4, microtime(true) - $started, 'seconds waited, of 8');
+    }
+
     /** @dataProvider addresses */
     public function testPost_refusesAddressesItCannotUse(string $url): void
     {
@@ -124,7 +145,17 @@ final class ClientTest extends ShimTestCase
         self::assertSame(['k1' => 's1'], Settings::load()->keys());
     }
 
-    private function post(string $urls, string $path, string $body = '{}'): string
+    private function relay(string $behaviour, float $patience, string &$heard): void
+    {
+        $settings = new Settings(['sidecar_urls' => FakeSidecar::url($behaviour), 'secret' => FakeSidecar::SECRET]);
+        Client::relay($settings, '/v1/tasks/run', '{}', $patience, static function (): void {
+        }, [CURLOPT_WRITEFUNCTION => static function ($curl, string $part) use (&$heard): int {
+            $heard .= $part;
+            return strlen($part);
+        }]);
+    }
+
+    private function post(string $urls, string $path, string $body = '{}'): array
     {
         $total = strpos($urls, '/slow') === false ? '15' : '0.4';
         $settings = ['sidecar_urls' => $urls, 'secret' => FakeSidecar::SECRET, 'total_timeout' => $total, 'connect_timeout' => '5'];

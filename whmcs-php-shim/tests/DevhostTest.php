@@ -109,7 +109,7 @@ final class DevhostTest extends TestCase
         preg_match_all('~name="ac" value="(\w+)".*?<button[^>]*>([^<]+)<~', $browser->get($page)->html, $found);
         self::assertSame(1, substr_count($browser->html, 'src="../modules/servers/puqProxmoxKVM/confirm.js"'));
         self::assertSame(200, (new Browser(self::$web))->get('modules/servers/puqProxmoxKVM/confirm.js')->status);
-        self::assertSame(\Kvmbridge\Shim\ServerModule::buttons(), array_combine(array_map('html_entity_decode', $found[2]), $found[1]));
+        self::assertSame(\Kvmbridge\Shim\ServerModule::table('buttons'), array_combine(array_map('html_entity_decode', $found[2]), $found[1]));
         self::assertStringContainsString('completed successfully', $browser->post($page, ['modop' => 'custom', 'ac' => 'SetCPURAM'])->text());
         self::devhost('set-addon', 'sidecar_urls', FakeSidecar::url('refusal'));
         self::assertSame('The product has no template. Choose one.',

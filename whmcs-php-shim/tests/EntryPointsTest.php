@@ -297,13 +297,13 @@ final class EntryPointsTest extends ShimTestCase
 
     public function buttons(): array
     {
-        $functions = array_values(\Kvmbridge\Shim\ServerModule::buttons());
+        $functions = array_values(\Kvmbridge\Shim\ServerModule::table('buttons'));
         return array_combine($functions, array_chunk($functions, 1));
     }
 
     public function buttonsAndFailures(): array
     {
-        return self::inTurn(array_values(\Kvmbridge\Shim\ServerModule::buttons()));
+        return self::inTurn(array_values(\Kvmbridge\Shim\ServerModule::table('buttons')));
     }
 
     /** Each failure with one function in turn: all go the same way, and slow ones cost time. */

@@ -59,7 +59,7 @@ final class FilesTest extends TestCase
         foreach (glob(self::MODULES . '/*/*/lib/*.php') as $file) {
             $code = (string) file_get_contents($file);
             if (!in_array(basename($file), ['load.php', 'whmcs.php'], true)) {
-                self::assertStringContainsString("declare(strict_types=1);\n\nnamespace Kvmbridge\\Shim;", $code, $file);
+                self::assertStringContainsString("<?php declare(strict_types=1);\n\nnamespace Kvmbridge\\Shim;", $code, $file);
             }
             self::assertDoesNotMatchRegularExpression('/\b(sleep|usleep|eval|exec|system|unserialize)\s*\(/', $code, $file);
         }

@@ -68,6 +68,43 @@ switch ($behaviour) {
     case 'slow':
         sleep(3);
         return $answer(200, $success);
+    case 'tasks': // the second line waits until somebody has read the first
+    case 'tasks-fail':
+    case 'tasks-cut':
+    case 'tasks-beat':
+    case 'tasks-silent':
+        header('X-Kvmbridge-Tasks: 1');
+        header('Content-Type: application/x-ndjson');
+        $say = static function (string ...$lines): void {
+            foreach ($lines as $line) {
+                echo $line, "\n";
+                ob_get_level() > 0 && ob_flush();
+                flush();
+            }
+        };
+        $until = microtime(true) + 8;
+        switch ($behaviour) {
+            case 'tasks':
+                $say('{"line":"first — ü"}', '{}');
+                while (!is_file("$folder/go.json") && microtime(true) < $until) {
+                    usleep(10000);
+                }
+                return $say('{"line":""}', '{"line":"second"}', '{"exit":0}');
+            case 'tasks-fail':
+                return $say('{"line":"failed"}', '{"exit":1}');
+            case 'tasks-cut':
+                return $say('{"line":"first"}', '{}');
+            case 'tasks-beat':
+                for ($n = 0; $n < 6; $n++) {
+                    $say('{}');
+                    usleep(500000);
+                }
+                return $say('{"exit":0}');
+            default:
+                $say('{"line":"first"}');
+                sleep(8);
+                return;
+        }
     case 'cut':
         header('Content-Length: 1000');
         return $answer(200, '{"result"');

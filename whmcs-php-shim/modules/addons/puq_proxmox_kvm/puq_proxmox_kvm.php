@@ -1,13 +1,11 @@
-<?php
+<?php declare(strict_types=1);
 /** WHMCS addon module: the entry points that WHMCS calls by name. Each is one forward into lib/. */
-
-declare(strict_types=1);
 
 use Kvmbridge\Shim\{AddonModule, AddonPage};
 
 defined('WHMCS') || die('This file cannot be accessed directly');
 
-require_once __DIR__ . '/lib/load.php';
+require_once __DIR__ . '/../../servers/puqProxmoxKVM/lib/load.php';
 
 function puq_proxmox_kvm_config(): array { return AddonModule::config(); }
 function puq_proxmox_kvm_activate(): array { return AddonModule::activate(); }

@@ -1,7 +1,5 @@
-<?php
+<?php declare(strict_types=1);
 /** WHMCS hooks of the server module. They run inside every page and cron run of WHMCS: silent, and nothing at load time. */
-
-declare(strict_types=1);
 
 defined('WHMCS') || die('This file cannot be accessed directly');
 

@@ -1,15 +1,13 @@
-<?php
+<?php declare(strict_types=1);
 /** WHMCS server module: the entry points that WHMCS calls by name, each one forward into lib/. Any key of $params may be missing. */
 
-declare(strict_types=1);
-
-use Kvmbridge\Shim\ServerModule;
+use Kvmbridge\Shim\{MetricProvider, ServerModule};
 
 defined('WHMCS') || die('This file cannot be accessed directly');
 
 require_once __DIR__ . '/lib/load.php';
 
-function puqProxmoxKVM_MetaData(): array { return ServerModule::metaData(); }
+function puqProxmoxKVM_MetaData(): array { return ServerModule::table('meta'); }
 function puqProxmoxKVM_ConfigOptions(array $params = []): array { return ServerModule::configOptions($params); }
 function puqProxmoxKVM_CreateAccount(array $params): string { return ServerModule::command('CreateAccount', $params); }
 function puqProxmoxKVM_SuspendAccount(array $params): string { return ServerModule::command('SuspendAccount', $params); }
@@ -18,9 +16,11 @@ function puqProxmoxKVM_TerminateAccount(array $params): string { return ServerMo
 function puqProxmoxKVM_ChangePackage(array $params): string { return ServerModule::command('ChangePackage', $params); }
 function puqProxmoxKVM_ChangePassword(array $params): string { return ServerModule::command('ChangePassword', $params); }
 function puqProxmoxKVM_TestConnection(array $params): array { return ServerModule::testConnection($params); }
-function puqProxmoxKVM_AdminCustomButtonArray(array $params = []): array { return ServerModule::buttons(); }
+function puqProxmoxKVM_AdminCustomButtonArray(array $params = []): array { return ServerModule::table('buttons'); }
 function puqProxmoxKVM_AdminServicesTabFields(array $params): array { return ServerModule::tabFields($params); }
 function puqProxmoxKVM_AdminServicesTabFieldsSave(array $params): void { ServerModule::saveTabFields($params); }
+function puqProxmoxKVM_UsageUpdate(array $params): string { return ServerModule::command('UsageUpdate', $params); }
+function puqProxmoxKVM_MetricProvider(array $params = []): MetricProvider { return new MetricProvider($params); }
 function puqProxmoxKVM_ClientArea(array $params): string { return ServerModule::clientArea($params); }
 function puqProxmoxKVM_Start(array $params): string { return ServerModule::button('Start', $params); }
 function puqProxmoxKVM_Stop(array $params): string { return ServerModule::button('Stop', $params); }

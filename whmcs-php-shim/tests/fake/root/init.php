@@ -1,11 +1,13 @@
 <?php
 /**
- * A WHMCS root for the tests of callback.php and dns.php: devhost's functions over tables in memory. The query of the request chooses
- * how loading goes; a page that prints HTML while it loads is the normal case.
+ * A WHMCS root for the tests of callback.php, dns.php and cron.php: devhost's functions over tables in memory. The query of the request,
+ * or FAKE_QUERY for the command line, chooses how loading goes; a page that prints HTML while it loads is the normal case.
  */
 
 declare(strict_types=1);
 
+parse_str((string) getenv('FAKE_QUERY'), $query);
+$_GET += $query;
 require_once __DIR__ . '/../../Memory/Capsule.php';
 require_once __DIR__ . '/../../../devhost/includes/load.php';
 

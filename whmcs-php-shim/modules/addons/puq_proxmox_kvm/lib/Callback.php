@@ -1,6 +1,4 @@
-<?php
-
-declare(strict_types=1);
+<?php declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
@@ -19,9 +17,6 @@ final class Callback
         if (($server['REQUEST_METHOD'] ?? '') !== 'POST') {
             self::refuse(new Fault('bad_method'));
         }
-        if ((int) ($server['CONTENT_LENGTH'] ?? 0) > self::MOST_BYTES) {
-            self::refuse(new Fault('too_large'));
-        }
     }
 
     public static function run(array $server): void
@@ -35,18 +30,15 @@ final class Callback
             self::$lastWords = new Fault('whmcs_failed', 'PHP ended while it was at work');
             $answer = ['result' => 'success', 'code' => '', 'message' => '', 'data' => (object) Effects::apply($body)];
             Output::begin(200, Output::JSON, Payload::json($answer));
-        } catch (Fault $fault) {
-            self::refuse($fault);
         } catch (\Throwable $error) {
-            self::refuse(new Fault('whmcs_failed', $error->getMessage()));
+            self::refuse($error instanceof Fault ? $error : new Fault('whmcs_failed', $error->getMessage()));
         }
     }
 
     public static function refuse(Fault $fault): void
     {
-        $message = $fault->getMessage();
-        $answer = ['result' => 'error', 'code' => $fault->reason, 'message' => $message, 'data' => new \stdClass()];
-        Output::begin($fault->status, Output::JSON, Payload::json($answer));
+        Output::begin($fault->status, Output::JSON, Payload::json(['result' => 'error', 'code' => $fault->reason,
+            'message' => $fault->getMessage(), 'data' => new \stdClass()]));
         exit;
     }
 }

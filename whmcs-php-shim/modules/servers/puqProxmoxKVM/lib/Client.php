@@ -1,6 +1,4 @@
-<?php
-
-declare(strict_types=1);
+<?php declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
@@ -9,32 +7,43 @@ final class Client
 {
     private const MOST_ANSWER_BYTES = 8388608;
 
-    /** The answer as it came, a success or a refusal; everything else is a Fault. */
-    public static function post(Settings $settings, string $path, string $body): string
+    /** A success as the service answered it; everything else is a Fault. */
+    public static function post(Settings $settings, string $path, string $body): array
     {
         $answer = '';
-        [$url, $status] = self::send($settings, $path, $body, [
+        $from = self::send($settings, $path, $body, [
             CURLOPT_WRITEFUNCTION => static function ($curl, string $part) use (&$answer): int {
                 $answer .= $part;
                 return strlen($answer) <= self::MOST_ANSWER_BYTES ? strlen($part) : 0;
             },
         ]);
-        // Refusals come with any status; a success only with 200.
-        $result = json_decode($answer, true)['result'] ?? '';
-        if ($result !== 'error' && ($result !== 'success' || $status !== 200)) {
+        return self::read($answer, ...$from);
+    }
+
+    /** Refusals come with any status; a success only with 200. */
+    public static function read(string $raw, string $url, int $status): array
+    {
+        $answer = json_decode($raw, true);
+        if (($answer['result'] ?? '') === 'error') {
+            throw new Fault('refused', ($answer['message'] ?? '') ?: 'The kvmbridge service refused without a reason. See its log.');
+        }
+        if (($answer['result'] ?? '') !== 'success' || $status !== 200) {
             throw new Fault('bad_answer', $url, $status);
         }
         return $answer;
     }
 
-    /** PHP prints the answer as it comes, once $head has seen its status and header lines. Only silence can take too long. */
-    public static function relay(Settings $settings, string $path, string $body, callable $head): void
+    /** PHP prints what comes, or $more takes it, once $head has seen status and header lines. Only silence, in seconds, can last too long. */
+    public static function relay(Settings $settings, string $path, string $body, float $patience, callable $head, array $more = []): array
     {
-        $lines = [];
-        self::send($settings, $path, $body, [
+        [$lines, $seen, $since] = [[], -1, 0.0];
+        return self::send($settings, $path, $body, $more + [
             CURLOPT_TIMEOUT_MS => 0,
-            CURLOPT_LOW_SPEED_LIMIT => 1000, // bytes per second; the request itself counts too
-            CURLOPT_LOW_SPEED_TIME => (int) ceil($settings->milliseconds('total_timeout', 10, 25) / 1000),
+            CURLOPT_NOPROGRESS => false,
+            CURLOPT_PROGRESSFUNCTION => static function ($curl, $size, $got) use ($patience, &$seen, &$since): int {
+                [$seen, $since] = [$got, $got === $seen ? $since : microtime(true)];
+                return (int) (microtime(true) - $since > $patience);
+            },
             CURLOPT_HEADERFUNCTION => static function ($curl, string $line) use ($head, &$lines): int {
                 trim($line) === '' ? $head(curl_getinfo($curl, CURLINFO_RESPONSE_CODE), $lines) : $lines[] = trim($line);
                 return strlen($line);

@@ -1,6 +1,4 @@
-<?php
-
-declare(strict_types=1);
+<?php declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
@@ -16,7 +14,9 @@ final class NameList
             'authorization' => $server['HTTP_AUTHORIZATION'] ?? '', 'if_none_match' => $server['HTTP_IF_NONE_MATCH'] ?? ''];
         try {
             $ask = Payload::base(array_map(static fn ($value): string => is_string($value) ? $value : '', $args));
-            Client::relay(Settings::load(), '/v1/dns/list', Payload::json($ask), [self::class, 'begin']);
+            $settings = Settings::load();
+            $patience = $settings->milliseconds('total_timeout', 10, 25) / 1000;
+            Client::relay($settings, '/v1/dns/list', Payload::json($ask), $patience, [self::class, 'begin']);
         } catch (\Throwable $error) {
             Funnel::log(ServerModule::NAME, 'dns.php', '', '', $error->getMessage(), []); // the caller gets apologize()'s words
         }

@@ -1,6 +1,4 @@
-<?php
-
-declare(strict_types=1);
+<?php declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
@@ -9,19 +7,17 @@ use WHMCS\Authentication\CurrentUser;
 /** What is sent to the service: an allow-list of WHMCS's $params, which hold much more. Any of them may be missing, any number a text. */
 final class Payload
 {
-    /** Our names => those of $params. */
-    private const SERVICE = ['id' => 'serviceid', 'client_id' => 'userid', 'product_id' => 'pid', 'server_id' => 'serverid', 'status' => 'status',
-        'domain' => 'domain', 'username' => 'username', 'password' => 'password'];
-    private const SERVER = ['id' => 'serverid', 'port' => 'serverport', 'hostname' => 'serverhostname', 'ip' => 'serverip',
-        'username' => 'serverusername', 'password' => 'serverpassword', 'access_hash' => 'serveraccesshash'];
-    private const NUMBERS = ['id', 'client_id', 'product_id', 'server_id', 'port'];
-
+    /** params.json has our names => those of $params, and what stands for a missing one, whose type all the others get. */
     public static function forModule(array $params, array $args = []): array
     {
-        $secure = $params['serversecure'] ?? true;
-        $server = ['secure' => in_array($secure, [true, 1, '1', 'on'], true)] + self::pick($params, self::SERVER);
-        $server['port'] = $server['port'] ?: ServerModule::DEFAULT_PORT;
-        return self::base($args) + ['service' => self::pick($params, self::SERVICE), 'server' => $server];
+        $payload = self::base($args);
+        foreach (json_decode((string) file_get_contents(__DIR__ . '/params.json'), true) as $part => $names) {
+            foreach ($names as $ours => [$theirs, $missing]) {
+                $payload[$part][$ours] = is_scalar($params[$theirs] ?? null) ? $params[$theirs] : $missing;
+                settype($payload[$part][$ours], gettype($missing));
+            }
+        }
+        return $payload;
     }
 
     public static function base(array $args = []): array
@@ -46,14 +42,5 @@ final class Payload
         $client = defined('CLIENTAREA') && $user ? $user->client() : null;
         $admin = (int) ($_SESSION['adminid'] ?? 0);
         return $client ? ['kind' => 'client', 'id' => (int) $client->id] : ['kind' => $admin > 0 ? 'admin' : 'system', 'id' => $admin];
-    }
-
-    private static function pick(array $params, array $names): array
-    {
-        foreach ($names as $ours => $theirs) {
-            $value = is_scalar($params[$theirs] ?? null) ? $params[$theirs] : '';
-            $names[$ours] = in_array($ours, self::NUMBERS, true) ? (int) $value : (string) $value;
-        }
-        return $names;
     }
 }

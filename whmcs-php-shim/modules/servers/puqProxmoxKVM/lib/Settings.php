@@ -1,6 +1,4 @@
-<?php
-
-declare(strict_types=1);
+<?php declare(strict_types=1);
 
 namespace Kvmbridge\Shim;
 
@@ -10,14 +8,10 @@ use WHMCS\Database\Capsule;
 final class Settings
 {
     public const ADDON = 'puq_proxmox_kvm';
-    public const DEFAULT_URL = 'http://127.0.0.1:8472';
 
     private array $values;
 
-    public function __construct(array $values)
-    {
-        $this->values = $values;
-    }
+    public function __construct(array $values) { $this->values = $values; }
 
     public static function load(): self
     {
@@ -29,27 +23,22 @@ final class Settings
         return new self($values);
     }
 
-    public function text(string $name): string
+    public static function store(string $name, string $value): void
     {
-        return $this->values[$name] ?? '';
+        Capsule::table('tbladdonmodules')->updateOrInsert(['module' => self::ADDON, 'setting' => $name], ['value' => $value]);
     }
 
+    public function text(string $name): string { return $this->values[$name] ?? ''; }
+
     /** @return string[] where the service listens, in the order to try; never empty */
-    public function urls(): array
-    {
-        return preg_split('/[\s,]+/', $this->text('sidecar_urls'), -1, PREG_SPLIT_NO_EMPTY) ?: [self::DEFAULT_URL];
-    }
+    public function urls(): array { return preg_split('/[\s,]+/', $this->text('sidecar_urls'), -1, PREG_SPLIT_NO_EMPTY) ?: ['http://127.0.0.1:8472']; }
 
     /** The total must stay below PHP's usual limit of 30 s for a web request. */
     public function milliseconds(string $name, float $default, float $most): int
     {
-        $seconds = (float) $this->text($name);
-        return (int) (1000 * min($seconds > 0 ? $seconds : $default, $most));
+        return (int) (1000 * min(max(0, (float) $this->text($name)) ?: $default, $most));
     }
 
     /** @return array<string,string> key id => secret; two are valid at once while the secret is being replaced */
-    public function keys(): array
-    {
-        return array_filter(['k1' => $this->text('secret'), 'k2' => $this->text('secret_next')], 'strlen');
-    }
+    public function keys(): array { return array_filter(['k1' => $this->text('secret'), 'k2' => $this->text('secret_next')], 'strlen'); }
 }

@@ -1,8 +1,10 @@
-<?php
+<?php declare(strict_types=1);
 
-declare(strict_types=1);
-
-// No autoloader: WHMCS's own guesses class names from folder names, and this folder's name has capitals.
-foreach (['Fault', 'Settings', 'Signature', 'Client', 'Payload', 'Output', 'Funnel', 'ServerModule', 'NameList'] as $class) {
-    require_once __DIR__ . "/$class.php";
-}
+// The two modules are installed together and share their classes. WHMCS's own autoloader guesses class names from folder names,
+// and this folder's name has capitals.
+spl_autoload_register(static function (string $class): void {
+    $file = str_replace('Kvmbridge\\Shim\\', '/', $class) . '.php';
+    foreach ($file[0] === '/' ? [__DIR__, __DIR__ . '/../../../addons/puq_proxmox_kvm/lib'] : [] as $folder) {
+        is_file($folder . $file) && require_once $folder . $file;
+    }
+});

@@ -1,9 +1,6 @@
-<?php
+<?php declare(strict_types=1);
 /** The list of names for DNS scripts: GET in, JSON out. The kvmbridge service makes it and decides who may read it. */
 
-declare(strict_types=1);
-
-ob_start(); // whatever WHMCS prints while it loads must not mix with the answer
 require_once __DIR__ . '/../load.php';
 register_shutdown_function([Kvmbridge\Shim\NameList::class, 'apologize']);
 require_once __DIR__ . '/../whmcs.php';
