@@ -135,7 +135,7 @@ func TestCron_eachDueRunHappensOnce(t *testing.T) {
 		"standalone": func() { w.cronTwice(t, other) },
 	} {
 		admin.change("cron", "cron_mode", "hook") // nobody rings
-		time.Sleep(6 * time.Second)            // for whoever has begun
+		time.Sleep(6 * time.Second)               // for whoever has begun
 		admin.change("cron", "cron_mode", mode)
 		time.Sleep(time.Second) // the other replica's clock of settings runs fast
 		w.exec(t, "DELETE FROM kvmbridge_tasks WHERE name <> 'alarm'")
