@@ -68,5 +68,9 @@ func warnings() []warning {
 			func(s Spec) bool { return s.SnapshotSchedule && s.SnapshotLifetimeDays > 0 },
 			"vm.snapshot_lifetime_days is ignored while vm.snapshot_schedule is on.",
 		},
+		{
+			func(s Spec) bool { return s.Network.RateMBps > 0 && s.Traffic.ThrottleMBps >= s.Network.RateMBps },
+			"traffic.throttle_mbps slows nothing down, because network.bandwidth_mbps is no higher; choose a smaller value for it.",
+		},
 	}
 }

@@ -39,6 +39,9 @@ func TestWarnings_ofOddCombinations(t *testing.T) {
 		`{"network": {` + static + `}, "vm": {"name_rule": "vm{client_id}"}}`:                           {"vm.name_rule holds neither"},
 		`{"network": {` + static + `}, "vm": {"name_rule": "vm{random_digit_9}"}}`:                      nil,
 		`{"network": {` + static + `}, "vm": {"snapshot_schedule": true, "snapshot_lifetime_days": 3}}`: {"is ignored while"},
+		`{"network": {"bandwidth_mbps": 5, ` + static + `}, "traffic": {"throttle_mbps": 5}}`:           {"slows nothing down"},
+		`{"network": {"bandwidth_mbps": 5, ` + static + `}, "traffic": {"throttle_mbps": 4}}`:           nil,
+		`{"network": {` + static + `}, "traffic": {"throttle_mbps": 4}}`:                                nil,
 		`{"network": {"dhcp4": false}, "vm": {"snapshot_lifetime_days": 3}}`:                            {"Neither firewall rules"},
 	} {
 		s, err := spec.Resolve(spec.Facts{Settings: settings})

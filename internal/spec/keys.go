@@ -18,6 +18,7 @@ const (
 	highestVLAN = 4094    // Proxmox VE refuses more, although the reference product's form says 4096
 	mostMBps    = 1_000_000
 	mostIOPS    = 100_000_000
+	mostTraffic = 1_000_000_000 // GB, what 100 Gbit/s carry in 30 years
 )
 
 // Keys is the table of product settings (product-spec §13) in the order of the product page.
@@ -38,7 +39,7 @@ var (
 func allKeys() []Key {
 	var keys []Key
 	for _, group := range [][]Key{
-		vmKeys(), networkKeys(), firewallKeys(),
+		vmKeys(), networkKeys(), trafficKeys(), firewallKeys(),
 		diskKeys("system_disk", "as in the template", "the template's size", func(s *Spec) *Disk { return &s.System }),
 		diskKeys("additional_disk", "same as the system disk", "no additional disk", func(s *Spec) *Disk { return &s.Additional }),
 		integrationKeys(), permissionKeys(),
@@ -125,6 +126,16 @@ func networkKeys() []Key {
 		onOff("network.auto", true, "take bridge and VLAN from the address pool", func(s *Spec) *bool { return &s.Network.Auto }),
 		onOff("network.dhcp4", true, "IPv4 by DHCP; then the firewall is not managed", func(s *Spec) *bool { return &s.Network.DHCP4 }),
 		onOff("network.dhcp6", true, "IPv6 by DHCP; then the firewall is not managed", func(s *Spec) *bool { return &s.Network.DHCP6 }),
+	}
+}
+
+// trafficKeys are the allowance of a billing period; internal/traffic has the words of traffic.counted.
+func trafficKeys() []Key {
+	counted := []string{"both", "in", "out", "larger"}
+	return []Key{
+		number("traffic.limit_gb", 0, 0, mostTraffic, "GB (of 1024³ bytes) that a service may use in a billing period; 0 = no limit", func(s *Spec) *int { return &s.Traffic.LimitGiB }),
+		choice("traffic.counted", "both", counted, "what counts: the sum of both directions, in (received), out (sent), or the larger of them", func(s *Spec) *string { return &s.Traffic.Counted }),
+		number("traffic.throttle_mbps", 0, 0, mostMBps, "MB per second of the network card once the limit is reached, until the next period; 0 = it is not slowed down", func(s *Spec) *int { return &s.Traffic.ThrottleMBps }),
 	}
 }
 

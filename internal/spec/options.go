@@ -10,6 +10,9 @@ import (
 // option ties a configurable option to the setting that it overrides.
 type option struct{ name, path string }
 
+// TrafficLimit is the configurable option of an allowance; the reference product has none.
+const TrafficLimit = "Traffic Limit"
+
 // options is product-spec §14.1: plain names are matched exactly.
 func options() []option {
 	return []option{
@@ -26,6 +29,7 @@ func options() []option {
 		{"Additional Disk Read IOPS", "additional_disk.read_iops"},
 		{"Additional Disk Write IOPS", "additional_disk.write_iops"},
 		{"Network Bandwidth", "network.bandwidth_mbps"},
+		{TrafficLimit, "traffic.limit_gb"},
 		{"IPv4 Addresses", "network.ipv4"},
 		{"IPv6 Addresses", "network.ipv6"},
 		{"Backups", "vm.backups"},

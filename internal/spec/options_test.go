@@ -9,7 +9,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 )
 
-// optionFields is product-spec §14.1 and §14.2 written down a second time: the field that each option must reach.
+// optionFields is product-spec §14.1 and §14.2, and what we add, written down a second time: the field that each option must reach.
 func optionFields() map[string]func(spec.Spec) int {
 	system := func(s spec.Spec) spec.Disk { return s.System }
 	additional := func(s spec.Spec) spec.Disk { return s.Additional }
@@ -37,6 +37,7 @@ func optionFields() map[string]func(spec.Spec) int {
 		"Additional Disk Read IOPS":       limit(additional, readIOPS),
 		"Additional Disk Write IOPS":      limit(additional, writeIOPS),
 		"Network Bandwidth":               func(s spec.Spec) int { return s.Network.RateMBps },
+		"Traffic Limit":                   func(s spec.Spec) int { return s.Traffic.LimitGiB },
 		"IPv4 Addresses":                  func(s spec.Spec) int { return s.Network.IPv4 },
 		"IPv6 Addresses":                  func(s spec.Spec) int { return s.Network.IPv6 },
 		"Backups":                         func(s spec.Spec) int { return s.Backups },
@@ -54,7 +55,7 @@ func legacyOptions() map[string]string {
 
 // staticAddresses is a product where counts of addresses matter, and every setting differs from every option below.
 const staticAddresses = `{"vm": {"template": 9000, "cpu": 3, "ram_gb": 3, "backups": 3, "snapshots": 3},
-	"network": {"dhcp4": false, "dhcp6": false, "ipv4": 3, "ipv6": 3, "bandwidth_mbps": 3},
+	"network": {"dhcp4": false, "dhcp6": false, "ipv4": 3, "ipv6": 3, "bandwidth_mbps": 3}, "traffic": {"limit_gb": 3},
 	"system_disk": {"size_gb": 3, "read_mbps": 3, "write_mbps": 3, "read_iops": 3, "write_iops": 3},
 	"additional_disk": {"size_gb": 3, "read_mbps": 3, "write_mbps": 3, "read_iops": 3, "write_iops": 3}}`
 
@@ -70,8 +71,8 @@ func resolve(t *testing.T, options map[string]string) spec.Spec {
 func TestOptions_eachReachesItsOwnFieldAndNoOther(t *testing.T) {
 	t.Parallel()
 	fields := optionFields()
-	if names := spec.OptionNames(); len(names) != 18 || len(fields) != 18 {
-		t.Fatalf("%d names and %d fields, want 18 of each", len(names), len(fields))
+	if names := spec.OptionNames(); len(names) != 19 || len(fields) != 19 {
+		t.Fatalf("%d names and %d fields, want 19 of each", len(names), len(fields))
 	}
 	for _, name := range spec.OptionNames() {
 		got, before := resolve(t, map[string]string{name: "777|777 of them"}), resolve(t, nil)

@@ -10,11 +10,12 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/spec"
 )
 
-// want13 is product-spec §13, written down a second time on purpose. DHCP is on by default, so that no address is wanted.
+// want13 is product-spec §13 and what we add, written down a second time on purpose. DHCP is on by default, so that no address is wanted.
 func want13() spec.Spec {
 	return spec.Spec{
 		Cores: 1, MemoryMiB: 1024, NameRule: "{client_id}-{service_id}", FirstVMID: 100, MainDomain: "example.com",
 		Network: spec.Network{Bridge: "vmbr0", Auto: true, DHCP4: true, DHCP6: true},
+		Traffic: spec.Traffic{Counted: "both"},
 		Firewall: spec.Firewall{
 			PolicyIn: "ACCEPT", PolicyOut: "ACCEPT", LogIn: "nolog", LogOut: "nolog",
 			Enable: true, DHCP: true, NDP: true, MACFilter: true, AntiSpoofing: true,
@@ -83,6 +84,7 @@ func TestResolve_readsEverySetting(t *testing.T) {
 		"vm": {"node": "pve-2", "template": "9000", "clone": "full", "cpu": "4", "ram_gb": 0.5, "backups": 3, "snapshots": "2",
 			"name_rule": "vm{service_id}", "first_vmid": 5000, "os_username": "admin", "snapshot_schedule": true, "snapshot_lifetime_days": 10},
 		"network": {"model": "VirtIO", "bandwidth_mbps": 12, "bridge": "vmbr1", "vlan": 4094, "ipv4": 2, "ipv6": 1, "auto": false, "dhcp4": false, "dhcp6": false},
+		"traffic": {"limit_gb": 2000, "counted": "OUT", "throttle_mbps": 1},
 		"firewall": {"policy_in": "drop", "policy_out": "REJECT", "log_in": "info", "log_out": "warning", "enable": false, "dhcp": false,
 			"ndp": false, "router_adv": true, "mac_filter": false, "ip_filter": true, "anti_spoofing": false},
 		"system_disk": {"storage": "fast-1", "size_gb": 40, "read_mbps": 1, "write_mbps": 2, "read_iops": 3, "write_iops": 4},
@@ -97,6 +99,7 @@ func TestResolve_readsEverySetting(t *testing.T) {
 		System:     spec.Disk{Storage: "fast-1", SizeGiB: 40, Limits: spec.Limits{ReadMBps: 1, WriteMBps: 2, ReadIOPS: 3, WriteIOPS: 4}},
 		Additional: spec.Disk{Storage: "slow.2", SizeGiB: 50, Limits: spec.Limits{ReadMBps: 5, WriteMBps: 6, ReadIOPS: 7, WriteIOPS: 8}},
 		Network:    spec.Network{Model: "virtio", RateMBps: 12, Bridge: "vmbr1", VLAN: 4094, IPv4: 2, IPv6: 1},
+		Traffic:    spec.Traffic{LimitGiB: 2000, Counted: "out", ThrottleMBps: 1},
 		Firewall:   spec.Firewall{PolicyIn: "DROP", PolicyOut: "REJECT", LogIn: "info", LogOut: "warning", RouterAdv: true, IPFilter: true},
 		Integrations: spec.Integrations{
 			BackupStorage: "store1", ISOStorage: "local", NoVNCDomain: "console.example.org:8443", NoVNCKey: "k",
@@ -173,7 +176,7 @@ func TestResolve_refusesWrongValues(t *testing.T) {
 		`{"integrations": {"novnc_domain": "a b"}}`:          "must be a host name",
 		`{"permissions": {"start": "maybe"}}`:                `permissions.start is "maybe"; it must be true or false`,
 		`{"vm": {"bridge": "vmbr0"}}`:                        "vm.bridge is not a known setting; did you mean network.bridge?",
-		`{"zzzzzzzzzzzz": 1}`:                                "the groups are vm, network, firewall",
+		`{"zzzzzzzzzzzz": 1}`:                                "the groups are vm, network, traffic, firewall",
 		`{"vm": {"cpu": 1},}`:                                "not valid JSON at line 1",
 		"{\"vm\":\n{\"cpu\": 1}":                             "not valid JSON at line 2",
 		`{"vm": {"cpu": 1}} more`:                            "not valid JSON",

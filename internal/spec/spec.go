@@ -37,6 +37,7 @@ type Spec struct {
 	System      Disk
 	Additional  Disk
 	Network     Network
+	Traffic     Traffic
 	Firewall    Firewall
 	Backups     int
 	Snapshots   int
@@ -88,6 +89,13 @@ type Network struct {
 	Auto       bool
 	DHCP4      bool
 	DHCP6      bool
+}
+
+// Traffic is what a service may use in a billing period, and what happens when it has.
+type Traffic struct {
+	LimitGiB     int    // 0 = as much as it likes
+	Counted      string // both, in, out or larger
+	ThrottleMBps int    // rate of the NIC from then on, in MB per second; 0 = its own
 }
 
 // Firewall is the product's firewall page; it applies only while neither family uses DHCP (see Applies).
