@@ -27,7 +27,11 @@ func (s *Sidecar) newCollector(cfg config.Config, f *fleet) *collect.Collector {
 		Ledger: trafficrows.New(s.store.Handle()), Fleet: f, Clock: s.clock,
 		Terms: func(ctx context.Context) (collect.Terms, error) {
 			zone, err := cfg.Zone(ctx)
-			return collect.Terms{Rule: s.settings.Now(ctx).Traffic, Zone: zone}, err
+			if err != nil {
+				return collect.Terms{}, err
+			}
+			policies, err := s.whmcs.Allowances(ctx)
+			return collect.Terms{Rule: s.settings.Now(ctx).Traffic, Zone: zone, Policies: policies}, err
 		},
 	}
 }

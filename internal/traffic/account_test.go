@@ -94,7 +94,7 @@ func TestDecide_tellsAndThrottlesByTheAllowance(t *testing.T) {
 	month := func(in, out uint64) traffic.Month {
 		return traffic.Month{From: noon(), Volume: traffic.Volume{In: in, Out: out}}
 	}
-	both := traffic.Policy{Limit: 1000, Counted: traffic.Both, Throttle: true}
+	both := traffic.Policy{Limit: 1000, Counted: traffic.Both, Throttle: 1}
 	with := func(change func(*traffic.Policy)) traffic.Policy {
 		p := both
 		change(&p)
@@ -113,8 +113,9 @@ func TestDecide_tellsAndThrottlesByTheAllowance(t *testing.T) {
 		"100 %":                {both, traffic.Standing{Period: noon(), Notice: 80}, month(500, 500), []traffic.Event{traffic.Notice100, traffic.Throttle}},
 		"at once":              {both, traffic.Standing{}, month(9000, 0), []traffic.Event{traffic.Notice100, traffic.Throttle}},
 		"100 % again":          {both, told, month(9000, 0), nil},
-		"no throttle":          {with(func(p *traffic.Policy) { p.Throttle = false }), traffic.Standing{}, month(1000, 0), []traffic.Event{traffic.Notice100}},
-		"throttle taken off":   {with(func(p *traffic.Policy) { p.Throttle = false }), told, month(1000, 0), []traffic.Event{traffic.Lift}},
+		"no throttle":          {with(func(p *traffic.Policy) { p.Throttle = 0 }), traffic.Standing{}, month(1000, 0), []traffic.Event{traffic.Notice100}},
+		"throttle taken off":   {with(func(p *traffic.Policy) { p.Throttle = 0 }), told, month(1000, 0), []traffic.Event{traffic.Lift}},
+		"product unreadable":   {with(func(p *traffic.Policy) { p.Limit, p.Unknown = 0, true }), told, month(1000, 0), nil},
 		"allowance raised":     {with(func(p *traffic.Policy) { p.Limit = 5000 }), told, month(1000, 0), []traffic.Event{traffic.Lift}},
 		"raised, 80 % of it":   {with(func(p *traffic.Policy) { p.Limit = 1200 }), told, month(1000, 0), []traffic.Event{traffic.Lift}},
 		"allowance taken away": {with(func(p *traffic.Policy) { p.Limit = 0 }), told, month(1000, 0), []traffic.Event{traffic.Lift}},

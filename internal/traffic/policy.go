@@ -1,6 +1,10 @@
 package traffic
 
-import "time"
+import (
+	"time"
+
+	"github.com/kvmbridge/kvmbridge/internal/spec"
+)
 
 // Counted is which traffic an allowance is for.
 type Counted string
@@ -15,9 +19,20 @@ const (
 
 // Policy is what a product allows a service in a billing period.
 type Policy struct {
-	Limit    uint64 // bytes, 0 = as much as it likes
-	Counted  Counted
-	Throttle bool // slow the network card down when the allowance is used up, until the next period
+	Limit   uint64 // bytes, 0 = as much as it likes
+	Counted Counted
+	// Throttle is the rate of the network card in MB per second once the allowance is used up, until the next period; 0 = its own.
+	Throttle int
+	// Unknown: the product cannot be read, so that nothing is done, nor taken back.
+	Unknown bool
+}
+
+// Gigabyte is the unit that allowances are sold in, in bytes.
+const Gigabyte = 1 << 30
+
+// PolicyOf is the policy that a product and its options ask for.
+func PolicyOf(t spec.Traffic) Policy {
+	return Policy{Limit: uint64(max(t.LimitGiB, 0)) * Gigabyte, Counted: Counted(t.Counted), Throttle: t.ThrottleMBps}
 }
 
 // Used is the traffic that an allowance is compared with, in bytes.
@@ -55,6 +70,9 @@ const (
 // Decide compares a month with the allowance. Each event comes once in a period; who jumps over 80 % is told of 100 % only.
 // A raised allowance begins anew: what is below it again is not throttled, and will be told of again.
 func (p Policy) Decide(s Standing, m Month) (Standing, []Event) {
+	if p.Unknown {
+		return s, nil
+	}
 	if m.From.After(s.Period) {
 		s.Period, s.Notice = m.From, 0
 	}
@@ -64,7 +82,7 @@ func (p Policy) Decide(s Standing, m Month) (Standing, []Event) {
 		events = append(events, map[int]Event{80: Notice80, 100: Notice100}[level])
 	}
 	s.Notice = level
-	if slow := p.Throttle && level == 100; slow != s.Throttled {
+	if slow := p.Throttle > 0 && level == 100; slow != s.Throttled {
 		s.Throttled = slow
 		events = append(events, map[bool]Event{true: Throttle, false: Lift}[slow])
 	}

@@ -111,7 +111,7 @@ func TestPeriod_periodsMeet(t *testing.T) {
 func TestDecide_eachEventOnceAPeriod(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := traffic.Policy{Limit: 1000, Counted: rapid.SampledFrom([]traffic.Counted{traffic.Both, traffic.In, traffic.Out, traffic.Larger}).Draw(t, "counted"), Throttle: true}
+		p := traffic.Policy{Limit: 1000, Counted: rapid.SampledFrom([]traffic.Counted{traffic.Both, traffic.In, traffic.Out, traffic.Larger}).Draw(t, "counted"), Throttle: 1}
 		var s traffic.Standing
 		month := traffic.Month{From: noon()}
 		for range rapid.IntRange(1, 4).Draw(t, "months") {

@@ -194,7 +194,7 @@ func TestCollect_aChangedRuleSumsMonthsUpAnew(t *testing.T) {
 func TestCollect_tellsOfAllowancesOnceAndLiftsThemWithoutAReading(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
-	w.terms.Policies = map[int64]traffic.Policy{w.ids[0]: {Limit: 100 * 60 * inRate, Counted: traffic.In, Throttle: true}}
+	w.terms.Policies = map[int64]traffic.Policy{w.ids[0]: {Limit: 100 * 60 * inRate, Counted: traffic.In, Throttle: 1}}
 	entries := func() string {
 		return w.db.Text(t, "SELECT GROUP_CONCAT(subject ORDER BY id SEPARATOR '; ') FROM kvmbridge_outbox")
 	}
