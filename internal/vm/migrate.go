@@ -114,41 +114,13 @@ func (s *Steps) target(ctx context.Context, m *Machine, c hypervisor.GuestConfig
 	if err != nil {
 		return "", err
 	}
-	for _, n := range s.candidates(m, cluster.Nodes) {
+	for _, n := range s.placement.Order(m.ServiceID, m.ServerID, m.Spec.Node, cluster.Nodes) {
 		if n == m.Node || cluster.Holds(n, m.storagesNeeded(c)) {
 			s.placement.Put(m.ServiceID, m.ServerID, n, int64(m.Spec.MemoryMiB)<<20)
 			return n, nil
 		}
 	}
 	return m.Node, nil
-}
-
-// candidates orders the nodes that are online: the product's own first, then by free memory, counting guests
-// that are on their way but do not use their memory yet.
-func (s *Steps) candidates(m *Machine, nodes []hypervisor.Node) []string {
-	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n hypervisor.Node) bool { return !n.Online })
-	slices.SortStableFunc(nodes, func(a, b hypervisor.Node) int {
-		if a.Name == m.Spec.Node || b.Name == m.Spec.Node {
-			return first(a.Name == m.Spec.Node)
-		}
-		return first(s.free(m, a) > s.free(m, b))
-	})
-	names := make([]string, len(nodes))
-	for i, n := range nodes {
-		names[i] = n.Name
-	}
-	return names
-}
-
-func first(yes bool) int {
-	if yes {
-		return -1
-	}
-	return 1
-}
-
-func (s *Steps) free(m *Machine, n hypervisor.Node) int64 {
-	return n.FreeMemory - s.placement.Planned(m.ServiceID, m.ServerID, n.Name)
 }
 
 // storagesNeeded on the target: where the disks are, or the product's storage that they all move to.
