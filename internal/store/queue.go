@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
+	"github.com/kvmbridge/kvmbridge/internal/store/jobs"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
@@ -18,7 +19,7 @@ func (d *DB) Ask(ctx context.Context, serviceID int64, job vm.Job) error {
 		if w.over() {
 			return w.refused()
 		}
-		if err := putJob(ctx, q, serviceID, job, now); err != nil || w.Status != vm.Ready {
+		if err := jobs.Put(ctx, q, serviceID, job, now); err != nil || w.Status != vm.Ready {
 			return err
 		}
 		_, err := q.ExecContext(ctx, `UPDATE kvmbridge_vm SET woken = 1, wake_at = CASE WHEN lease_holder IS NULL THEN ? ELSE wake_at END
@@ -26,12 +27,6 @@ func (d *DB) Ask(ctx context.Context, serviceID int64, job vm.Job) error {
 		return err
 	})
 	return wrap(err, "queue a job", serviceID)
-}
-
-func putJob(ctx context.Context, q *sqlx.Tx, serviceID int64, job vm.Job, now time.Time) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO kvmbridge_jobs (service_id, job, asked_at) VALUES (?, ?, ?)
-		ON DUPLICATE KEY UPDATE again = 1`, serviceID, string(job), tx.Moment(now))
-	return err
 }
 
 // Restore implements desk.Reprieves. Who works on the machine may be past the point of return, and is not cut short.
@@ -47,7 +42,7 @@ func (d *DB) Restore(ctx context.Context, serviceID int64, since time.Time) erro
 		if err := move(ctx, q, serviceID, w, vm.Ready, now); err != nil {
 			return err
 		}
-		return putJob(ctx, q, serviceID, vm.JobPower, now)
+		return jobs.Put(ctx, q, serviceID, vm.JobPower, now)
 	})
 	return wrap(err, "take the termination back", serviceID)
 }

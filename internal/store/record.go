@@ -40,6 +40,7 @@ type record struct {
 	Restored     bool           `db:"restored"`
 	Job          sql.NullString `db:"job"`
 	Again        sql.NullBool   `db:"again"`
+	Throttled    sql.NullBool   `db:"throttled"`
 }
 
 // adopted tells a guest that this module did not build; the reference product's have no row of ours.
@@ -55,12 +56,13 @@ func (d *DB) load(ctx context.Context, serviceID int64) (record, error) {
 	err := d.sql.GetContext(ctx, &r, `SELECT i.service_id, COALESCE(v.server_id, h.server, 0) AS server_id, COALESCE(h.userid, 0) AS client_id,
 		i.vm_id, i.vm_name, i.vm_status, i.vm_net0_mac, i.vm_rev_dns, h.domain, h.username, s.sealed,
 		v.node, v.task, v.suspended, v.lease_holder, v.lease_token, v.failures, v.failing_since, v.attention, v.last_error,
-		v.wish, v.adopted, v.discard, v.ended_at, j.job, j.again,
+		v.wish, v.adopted, v.discard, v.ended_at, j.job, j.again, t.throttled,
 		EXISTS (SELECT 1 FROM kvmbridge_copies c WHERE c.service_id = i.service_id AND c.phase = ? AND c.due_at IS NOT NULL) AS restored
 		FROM puqProxmoxKVM_vm_info i
 		LEFT JOIN kvmbridge_vm v ON v.service_id = i.service_id
 		LEFT JOIN tblhosting h ON h.id = i.service_id
 		LEFT JOIN kvmbridge_jobs j ON j.id = (SELECT n.id FROM kvmbridge_jobs n WHERE n.service_id = i.service_id ORDER BY n.job = ? DESC, n.id LIMIT 1)
+		LEFT JOIN kvmbridge_traffic t ON t.service_id = i.service_id
 		LEFT JOIN kvmbridge_secrets s ON s.purpose = ? AND s.ref_id = i.service_id
 		WHERE i.service_id = ? LIMIT 1`, string(keeping.Reapplying), string(vm.JobPower), guestPassword, serviceID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -75,7 +77,7 @@ func (d *DB) machine(r record) vm.Machine {
 		ServiceID: r.ServiceID, ServerID: r.ServerID, ClientID: r.ClientID,
 		VMID: plain.Number(r.VMID.String), Name: r.Name.String, Domain: r.Domain.String, Username: r.Username.String,
 		Status: pipeline.State(r.Status.String), MAC: r.MAC.String, RevDNS: plain.Names(r.RevDNS.String),
-		Node: r.Node.String, Task: r.Task.String, Suspended: r.Suspended.Bool,
+		Node: r.Node.String, Task: r.Task.String, Suspended: r.Suspended.Bool, Throttled: r.Throttled.Bool,
 		Failures: int(r.Failures.Int64), FailingSince: r.FailingSince.Time,
 		Attention: r.Attention.String, LastError: r.LastError.String,
 		Adopted: r.adopted(), Discard: r.Discard.Bool, Ended: r.Ended.Time, Restored: r.Restored,

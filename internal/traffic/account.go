@@ -37,6 +37,14 @@ type Update struct {
 	Account          // with the new State; Version is the old one's
 	Closed  []Hour   // hours that grow no more
 	Entries []string // for WHMCS's activity log
+	Mails   []Mail   // to the owner
+	Rate    bool     // the network card has to take another rate, as Standing says
+}
+
+// Mail is a template of WHMCS with the fields that WHMCS does not know by itself.
+type Mail struct {
+	Template string
+	Vars     map[string]string
 }
 
 // Book adds hours, in their order, and the reading that ends them; closed are those that grow no more.

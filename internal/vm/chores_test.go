@@ -87,6 +87,10 @@ func chores() []chore {
 		{"grow_additional", "", asked(vm.JobGrowDisk, sells(`"size_gb":10`, `"size_gb":12`)), holds("scsi1", "size=12G")},
 		{"limits_additional", "", asked(vm.JobDiskLimit, sells(`"read_iops":900`, `"read_iops":800`)), holds("scsi1", "iops_rd=800")},
 		{"network", "", asked(vm.JobNetwork, sells(`"bandwidth_mbps":12`, `"bandwidth_mbps":20`)), holds("net0", "rate=20")},
+		{"rate", "", asked(vm.JobRate, func(w *world, id int64) {
+			w.db.Exec(w.t, "INSERT INTO kvmbridge_traffic (service_id, throttled) VALUES (?, 1)", id)
+			w.product(id, `"bandwidth_mbps":12}`, `"bandwidth_mbps":12},"traffic":{"throttle_mbps":5}`)
+		}), holds("net0", "rate=5")},
 		{"firewall", "", asked(vm.JobFirewall, sells(`"integrations"`, `"firewall":{"policy_in":"REJECT"},"integrations"`)), func(w *world, id int64) {
 			if got := w.sim.Firewall(w.vmid(id)).Options["policy_in"]; got != "REJECT" {
 				w.t.Errorf("service %d: policy_in is %q, want REJECT", id, got)

@@ -17,7 +17,7 @@ type aspect func(want wish.Guest, c map[string]string) map[string]string
 func (m *Machine) Want() wish.Guest {
 	return wish.Guest{
 		Spec: m.Spec, Addresses: m.Addresses, MAC: m.MAC, Username: m.Username, Password: m.Password,
-		Written: m.site.secret, Suspended: m.Suspended, Adopted: m.Adopted,
+		Written: m.site.secret, Suspended: m.Suspended, Throttled: m.Throttled, Adopted: m.Adopted,
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	JobGrowDisk  Job = "grow_additional"
 	JobDiskLimit Job = "limits_additional"
 	JobNetwork   Job = "network"
+	JobRate      Job = "rate" // nothing of the network card but its rate
 	JobFirewall  Job = "firewall"
 	JobCloudInit Job = "cloudinit"
 )

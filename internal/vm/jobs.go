@@ -30,6 +30,7 @@ func (s *Steps) jobs() []pipeline.Table[Machine] {
 		{JobGrowDisk, "Resize additional disk", s.growAdditionalDisk},
 		{JobDiskLimit, "Set additional disk I/O", s.compared(s.limitAdditionalDisk)},
 		{JobNetwork, "Configure network", s.compared(s.changeNetwork)},
+		{JobRate, "Set network rate", s.compared(s.setRate)},
 		{JobFirewall, "Configure firewall", s.setFirewall},
 		{JobCloudInit, "Configure cloud-init", s.whileOff(s.setCloudInit)},
 	} {
@@ -60,6 +61,19 @@ func (s *Steps) whileOff(do func(context.Context, *Machine) error) func(context.
 		}
 		return do(ctx, m)
 	}
+}
+
+// setRate gives the network card the rate that its service may use now. Nobody asked for it, so that a guest that is not there
+// calls nobody either.
+func (s *Steps) setRate(ctx context.Context, m *Machine) error {
+	exists, err := s.mine(ctx, m)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return pipeline.Skip("there is no VM")
+	}
+	return s.apply(ctx, m, wish.Guest.Rate)
 }
 
 // obeySuspension makes power, link and onboot of a guest follow the wish. A suspended guest cannot be brought back by its

@@ -38,6 +38,8 @@ type Machine struct {
 	LastError    string
 	// Suspended is the wish of SuspendAccount.
 	Suspended bool
+	// Throttled: its allowance of traffic is used up, and its network card has to be as slow as its product says.
+	Throttled bool
 
 	// Job is the one-off job at the head of the queue; "" = none. It runs only while no pipeline has the machine.
 	Job   Job

@@ -60,7 +60,8 @@ final class DevhostMailTest extends TestCase
     public function testTemplates_useTheNamesThatModulesLookFor(): void
     {
         self::assertSame(['puqProxmoxVKM Welcome Email', 'puqProxmoxKVM VM is ready', 'puqProxmoxKVM Reset password',
-            'puqProxmoxKVM Backup restored', 'puqProxmoxKVM Upgrade Email'], array_keys(MailTemplates::all()));
+            'puqProxmoxKVM Backup restored', 'puqProxmoxKVM Upgrade Email',
+            'puqProxmoxKVM Traffic is running out', 'puqProxmoxKVM Traffic is used up'], array_keys(MailTemplates::all()));
     }
 
     public function testTemplates_renderWithAndWithoutValues(): void

@@ -30,6 +30,9 @@ func explain(s store.Standing, tables []cli.StateTable, now time.Time) []string 
 	if m.Suspended {
 		out = append(out, "It is suspended: its guest is kept off until WHMCS unsuspends the service.")
 	}
+	if m.Throttled {
+		out = append(out, "Its traffic is used up: its network card is as slow as traffic.throttle_mbps of its product says, until the next period or a higher limit.")
+	}
 	if m.Attention != "" {
 		out = append(out, fmt.Sprintf("A person should look at it since %s: %s", moment(s.WorryingSince), sentence(m.Attention)))
 	}

@@ -79,8 +79,13 @@ func TestExplain_saysWhatIsNextAndWhen(t *testing.T) {
 			[]string{second, "The process that was at it has not been heard of since before 2031-04-05 05:59:59 UTC: another running kvmbridge serve goes on."},
 		},
 		"parked by a suspension": {
-			func(s *store.Standing) { s.Machine.LastError, s.Machine.Suspended = "the service is suspended", true },
-			[]string{second, "It waits for an event, not for a time: the service is suspended.", "It is suspended: its guest is kept off until WHMCS unsuspends the service."},
+			func(s *store.Standing) {
+				s.Machine.LastError, s.Machine.Suspended, s.Machine.Throttled = "the service is suspended", true, true
+			},
+			[]string{
+				second, "It waits for an event, not for a time: the service is suspended.", "It is suspended: its guest is kept off until WHMCS unsuspends the service.",
+				"Its traffic is used up: its network card is as slow as traffic.throttle_mbps of its product says, until the next period or a higher limit.",
+			},
 		},
 		"never due": {func(*store.Standing) {}, []string{second, `Nothing makes it due by itself: "kvmbridge vm retry 5 --service" does.`}},
 		"jobs": {

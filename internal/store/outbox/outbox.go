@@ -157,6 +157,16 @@ func PutMail(ctx context.Context, q *sqlx.Tx, serviceID int64, m vm.Mail, at tim
 	return put(ctx, q, serviceID, KindMail, m.Template, plain.JSON(m.Vars), at)
 }
 
+// PutKnownMail is PutMail for a mail that is sent only where WHMCS has such a template (product-spec A-16).
+func PutKnownMail(ctx context.Context, q *sqlx.Tx, serviceID int64, m vm.Mail, at time.Time) error {
+	var known bool
+	err := q.GetContext(ctx, &known, "SELECT EXISTS (SELECT 1 FROM tblemailtemplates WHERE name = ? AND type = 'product')", m.Template)
+	if err != nil || !known {
+		return err
+	}
+	return PutMail(ctx, q, serviceID, m, at)
+}
+
 // PutActivity leaves an entry for WHMCS's activity log.
 func PutActivity(ctx context.Context, q *sqlx.Tx, serviceID int64, entry string, at time.Time) error {
 	return put(ctx, q, serviceID, KindActivity, entry, "{}", at)

@@ -12,9 +12,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kvmbridge/kvmbridge/internal/store/compat"
+	"github.com/kvmbridge/kvmbridge/internal/store/jobs"
 	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
+	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
 // Save writes updates down, some hundreds in one transaction, a few transactions at once. Updates whose account has moved on
@@ -88,14 +90,31 @@ func save(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []c
 	if err := write(ctx, q, current, foreign); err != nil {
 		return nil, err
 	}
-	for _, u := range current {
+	if err := follow(ctx, q, current, now); err != nil {
+		return nil, err
+	}
+	return current, nil
+}
+
+// follow puts down what comes of the updates: what WHMCS has to tell, and rates that network cards have to take.
+func follow(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, now time.Time) error {
+	var rates []int64
+	for _, u := range updates {
+		if u.Rate {
+			rates = append(rates, u.ServiceID)
+		}
 		for _, e := range u.Entries {
 			if err := outbox.PutActivity(ctx, q, u.ServiceID, e, now); err != nil {
-				return nil, err
+				return err
+			}
+		}
+		for _, m := range u.Mails {
+			if err := outbox.PutKnownMail(ctx, q, u.ServiceID, vm.Mail(m), now); err != nil {
+				return err
 			}
 		}
 	}
-	return current, nil
+	return jobs.PutAll(ctx, q, rates, vm.JobRate, now)
 }
 
 // write puts both halves of updates down: what is counted on, and what is over.

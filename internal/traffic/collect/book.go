@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
@@ -38,28 +37,8 @@ func (r *run) allow(u *traffic.Update) (changed bool) {
 	standing, events := policy.Decide(u.Standing, month)
 	changed = standing != u.Standing
 	u.Standing = standing
-	for _, e := range events {
-		u.Entries = append(u.Entries, told(e, u.ServiceID, policy, month))
-	}
+	tell(u, events, notice{policy, month, r.calendar(u.Account).Period(r.now).To.In(r.terms.Zone)})
 	return changed
-}
-
-const gigabyte = 1 << 30
-
-// told is an event as WHMCS's activity log gets it.
-func told(e traffic.Event, serviceID int64, p traffic.Policy, m traffic.Month) string {
-	used := fmt.Sprintf("%.2f of %.2f GB", float64(p.Used(m.Volume))/gigabyte, float64(p.Limit)/gigabyte)
-	switch e {
-	case traffic.Notice80:
-		return fmt.Sprintf("Traffic: more than 80 %% is used, %s - Service ID: %d", used, serviceID)
-	case traffic.Notice100:
-		return fmt.Sprintf("Traffic: all of it is used, %s - Service ID: %d", used, serviceID)
-	case traffic.Throttle:
-		return fmt.Sprintf("Traffic: the network card is slowed down until the next period - Service ID: %d", serviceID)
-	case traffic.Lift:
-		return fmt.Sprintf("Traffic: the network card has its own speed again - Service ID: %d", serviceID)
-	}
-	return fmt.Sprintf("Traffic: %s - Service ID: %d", e, serviceID)
 }
 
 // save writes updates down and reports those that carry a new reading.

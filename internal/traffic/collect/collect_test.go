@@ -206,7 +206,7 @@ func TestCollect_tellsOfAllowancesOnceAndLiftsThemWithoutAReading(t *testing.T) 
 		w.after(10*m, 2, 0)
 	}
 	want := fmt.Sprintf("Traffic: more than 80 %% is used, 0.01 of 0.01 GB - Service ID: %d; Traffic: all of it is used, 0.01 of 0.01 GB - Service ID: %[1]d; "+
-		"Traffic: the network card is slowed down until the next period - Service ID: %[1]d", w.ids[0])
+		"Traffic: the network card is slowed down to 1 MB/s until the next period - Service ID: %[1]d", w.ids[0])
 	if got := entries(); got != want {
 		t.Errorf("told %q, want %q", got, want)
 	}

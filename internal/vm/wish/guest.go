@@ -21,6 +21,8 @@ type Guest struct {
 	// Written: password and keys were written a moment ago; they cannot be read back, so writing them never ends.
 	Written   bool
 	Suspended bool
+	// Throttled guests have used up their allowance of traffic.
+	Throttled bool
 	// Adopted guests may live on addresses that were never leased here.
 	Adopted bool
 }

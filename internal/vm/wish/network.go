@@ -34,13 +34,39 @@ func (g Guest) nic(have hardware.Options) hardware.Options {
 	}
 	bridge, vlan := g.wire()
 	rest = rest.With("bridge", bridge).With("tag", hardware.Number(vlan))
-	if rate := hardware.Number(g.Spec.Network.RateMBps); !hardware.SameValue(cmp.Or(rest.Get("rate"), "0"), cmp.Or(rate, "0")) {
-		rest = rest.With("rate", rate)
-	}
+	rest = g.rated(rest)
 	if g.Spec.FirewallApplies() {
 		rest = rest.With("firewall", "1")
 	}
 	return append(hardware.Options{head}, rest...)
+}
+
+// Rate is the network card with the rate that it may have, and everything else as it is.
+func (g Guest) Rate(c map[string]string) map[string]string {
+	have := hardware.ParseOptions(c["net0"])
+	want := g.rated(have)
+	if want.Equal(have) || len(have) == 0 {
+		return nil
+	}
+	return map[string]string{"net0": want.String()}
+}
+
+// rated are options of a NIC with its rate. A rate that is the same number is left as it is written.
+func (g Guest) rated(o hardware.Options) hardware.Options {
+	rate := hardware.Number(g.rate())
+	if hardware.SameValue(cmp.Or(o.Get("rate"), "0"), cmp.Or(rate, "0")) {
+		return o
+	}
+	return o.With("rate", rate)
+}
+
+// rate is the product's, or the slower one of a guest that has used up its allowance; 0 = unlimited.
+func (g Guest) rate() int {
+	own, slow := g.Spec.Network.RateMBps, g.Spec.Traffic.ThrottleMBps
+	if g.Throttled && slow > 0 && (own == 0 || slow < own) {
+		return slow
+	}
+	return own
 }
 
 // wire is the bridge and VLAN of the guest: those its addresses live on, else the product's.

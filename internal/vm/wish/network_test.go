@@ -1,11 +1,15 @@
 package wish
 
 import (
+	"cmp"
+	"maps"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/kvmbridge/kvmbridge/internal/ippool"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
+	"github.com/kvmbridge/kvmbridge/internal/vm/hardware"
 )
 
 func leases() []ippool.Lease {
@@ -64,5 +68,45 @@ func TestCloudInit_configuresTheFirstAddressOfEachFamily(t *testing.T) {
 	}
 	if got := g.CloudInit(map[string]string{"scsi0": "lvm:a"})["ide2"]; got != "lvm:cloudinit" {
 		t.Errorf("template without a cloud-init drive: ide2=%q, want one to be added", got)
+	}
+}
+
+func TestRate_ofAThrottledGuestIsTheSlowerOne(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		own, slow int
+		throttled bool
+		rate      string // in the configuration
+		want      string // "" = nothing is written
+	}{
+		"not used up":           {12, 5, false, "12", ""},
+		"used up":               {12, 5, true, "12", "5"},
+		"of an unlimited guest": {0, 5, true, "", "5"},
+		"done already":          {12, 5, true, "5.0", ""},
+		"the own is slower":     {3, 5, true, "3", ""},
+		"no throttle":           {12, 0, true, "12", ""},
+		"lifted":                {12, 5, false, "5", "12"},
+		"lifted, unlimited":     {0, 5, false, "5", "none"},
+	} {
+		const head, tail = "virtio=BC:24:11:00:00:01,bridge=vmbr7", ",tag=9,link_down=1"
+		line := func(rate string) string {
+			if rate != "" {
+				rate = ",rate=" + rate
+			}
+			return head + tail + rate
+		}
+		g := Guest{Throttled: c.throttled, Spec: spec.Spec{Network: spec.Network{Bridge: "vmbr0", RateMBps: c.own}, Traffic: spec.Traffic{ThrottleMBps: c.slow}}}
+		got := g.Rate(map[string]string{"net0": line(c.rate)})
+		switch want := map[string]string{"net0": line(strings.TrimPrefix(c.want, "none"))}; {
+		case c.want == "" && got != nil, c.want != "" && !maps.Equal(got, want):
+			t.Errorf("%s: writes %v, want %q", name, got, c.want)
+		}
+		wants := hardware.ParseOptions(g.LiveNIC(map[string]string{"net0": line(c.rate)})["net0"]).Get("rate")
+		if after := cmp.Or(strings.TrimPrefix(c.want, "none"), map[bool]string{true: c.rate}[c.want == ""]); wants != after {
+			t.Errorf("%s: the whole card gets rate %q, want %q", name, wants, after)
+		}
+	}
+	if got := (Guest{Throttled: true, Spec: spec.Spec{Traffic: spec.Traffic{ThrottleMBps: 5}}}).Rate(map[string]string{}); got != nil {
+		t.Errorf("a guest without a network card gets %v", got)
 	}
 }

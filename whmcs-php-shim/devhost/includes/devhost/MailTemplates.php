@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Devhost;
 
-/** The five product mails an operator creates by hand in WHMCS; the names are fixed, the first one's misprint too. */
+/** The product mails an operator creates by hand in WHMCS; the names are fixed, the first one's misprint too. */
 final class MailTemplates
 {
     private const HEAD = "<p>Dear {\$client_name},</p>\n";
@@ -20,6 +20,7 @@ final class MailTemplates
     public static function all(): array
     {
         $machine = "{if \$vm_id}<p>VM {\$vm_id}{if \$server_hostname} on {\$server_hostname}{/if}</p>{/if}\n";
+        $used = "<p>Used: {\$traffic_used} GB of {\$traffic_limit} GB{if \$traffic_until}; the next period begins on {\$traffic_until}{/if}</p>\n";
         return [
             'puqProxmoxVKM Welcome Email' => ['Virtual Machine Order Information', self::HEAD
                 . "<p>thank you for your order. Your virtual machine is being built; a second message follows when it runs.</p>\n"
@@ -32,6 +33,11 @@ final class MailTemplates
                 . self::PLACE . self::BILLING . self::FOOT],
             'puqProxmoxKVM Upgrade Email' => ['Virtual Machine upgrade is ready', self::HEAD . "<p>the upgrade is done.</p>\n"
                 . self::PLACE . self::BILLING . self::FOOT],
+            'puqProxmoxKVM Traffic is running out' => ['Traffic is running out', self::HEAD
+                . "<p>your virtual machine has used more than 80 % of its traffic.</p>\n" . $used . self::PLACE . self::FOOT],
+            'puqProxmoxKVM Traffic is used up' => ['Traffic is used up', self::HEAD . "<p>your virtual machine has used all of its traffic.</p>\n"
+                . "{if \$traffic_rate}<p>Until the end of the period its network runs at {\$traffic_rate} MB per second.</p>\n{/if}"
+                . $used . self::PLACE . self::FOOT],
         ];
     }
 }
