@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -132,6 +133,14 @@ func (c *commands) Ask(_ context.Context, ask bridge.NameListArgs) (bridge.NameL
 	return answer, c.got("Ask")
 }
 
+func (c *commands) UpdateUsage(_ context.Context, serverID int64) error {
+	return c.got(fmt.Sprintf("UpdateUsage %d", serverID))
+}
+
+func (c *commands) Usage(_ context.Context, serverID int64, tenant string) (map[string]bridge.Metrics, error) {
+	return map[string]bridge.Metrics{"vm101.example.com": {In: 1.5, Out: 0.25}}, c.got(fmt.Sprintf("Usage %d %q", serverID, tenant))
+}
+
 // Begin hands out what the test says.
 func (c *commands) Begin(_ context.Context, args bridge.TaskArgs) (func(func(string)) bool, error) {
 	c.mu.Lock()
@@ -157,7 +166,7 @@ func newStage(t *testing.T) *stage {
 	s.keys.Store("k1", bridge.Secret(testSecret))
 	s.server = bridge.New(bridge.Config{
 		Log:  slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Keys: s.keyMap, Module: s.commands, Addon: s.commands, Outbox: s.commands, Names: s.commands, Tasks: s.commands,
+		Keys: s.keyMap, Module: s.commands, Addon: s.commands, Outbox: s.commands, Names: s.commands, Tasks: s.commands, Usage: s.commands,
 		Ready: func(context.Context) error { return s.ready },
 	})
 	return s

@@ -28,6 +28,7 @@ const (
 	CodeOK            = "ok"
 	CodeInternal      = "internal"   // something failed that is not for the caller's eyes; the log has it under the request id
 	CodeNoService     = "no_service" // the command is about a service and the call names none
+	CodeNoServer      = "no_server"  // the command is about a server and the call names none
 	CodeNotForClients = "not_for_clients"
 )
 

@@ -32,6 +32,8 @@ func (s *Server) routes(api huma.API) {
 	command(s, api, "/v1/module/ConfigOptions", "Notes under a product's settings", s.configOptions)
 	command(s, api, "/v1/module/AdminServicesTabFields", "Rows of the service page for staff", s.adminServicesTabFields)
 	command(s, api, "/v1/module/ClientArea", "Product page for the client", s.clientArea)
+	command(s, api, "/v1/module/UsageUpdate", "Write traffic into WHMCS's columns", s.updateUsage)
+	command(s, api, "/v1/module/Usage", "Traffic that WHMCS bills by use", s.tellUsage)
 
 	command(s, api, "/v1/addon/Activate", "The addon was activated", s.activate)
 	command(s, api, "/v1/addon/Deactivate", "The addon was deactivated", s.deactivate)

@@ -17,7 +17,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 )
 
-// Config is what a Server needs. Log is required; Module, Addon, Outbox, Names, Tasks, Keys and Ready are required to serve.
+// Config is what a Server needs. Log is required; Module, Addon, Outbox, Names, Tasks, Usage, Keys and Ready are required to serve.
 type Config struct {
 	Log     *slog.Logger
 	Clock   clock.Clock              // real time, as WHMCS's machine has it; nil is clock.System
@@ -28,6 +28,7 @@ type Config struct {
 	Outbox  Outbox
 	Names   NameList
 	Tasks   Tasks
+	Usage   Usage
 	Ready   func(context.Context) error // nil error: the database answers and its schema is current
 	Metrics *prometheus.Registry        // what /metrics shows; nil makes one of its own
 	Timeout time.Duration               // of one command; 0 is 30 seconds
@@ -42,6 +43,7 @@ type Server struct {
 	outbox   Outbox
 	names    NameList
 	tasks    Tasks
+	usage    Usage
 	ready    func(context.Context) error
 	timeout  time.Duration
 	metrics  *metrics
@@ -53,7 +55,7 @@ type Server struct {
 func New(cfg Config) *Server {
 	s := &Server{
 		log: cfg.Log, verifier: NewVerifier(cfg.Keys, cfg.Clock),
-		module: cfg.Module, addon: cfg.Addon, outbox: cfg.Outbox, names: cfg.Names, tasks: cfg.Tasks,
+		module: cfg.Module, addon: cfg.Addon, outbox: cfg.Outbox, names: cfg.Names, tasks: cfg.Tasks, usage: cfg.Usage,
 		ready: cfg.Ready, timeout: cfg.Timeout, metrics: newMetrics(cfg.Metrics),
 	}
 	if cfg.Reread != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
 	"github.com/kvmbridge/kvmbridge/internal/app/records"
+	"github.com/kvmbridge/kvmbridge/internal/app/usage"
 	"github.com/kvmbridge/kvmbridge/internal/app/views"
 	"github.com/kvmbridge/kvmbridge/internal/callback"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
@@ -33,6 +34,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/store/legacy"
 	"github.com/kvmbridge/kvmbridge/internal/store/namerows"
 	"github.com/kvmbridge/kvmbridge/internal/store/taskrows"
+	trafficrows "github.com/kvmbridge/kvmbridge/internal/store/traffic"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
 	"github.com/kvmbridge/kvmbridge/internal/traffic/collect"
 	"github.com/kvmbridge/kvmbridge/internal/vm"
@@ -139,6 +141,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: bell{s.courier, s.ring},
 		Tasks:  onlooker{s},
+		Usage:  usage.Usage{Ledger: trafficrows.New(s.store.Handle()), Clock: s.clock, Terms: s.traffic.Terms},
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
 		Module: &moduleCommands{desk: orders, fleet: f, views: v, pages: pages, log: s.log},
 		Addon:  &addonCommands{store: s.store, router: s.front(orders, pages), settings: s.settings, retire: s.retire, revive: s.revive, inherit: s.inherit},

@@ -311,6 +311,8 @@ func TestLedger_needsNoMoreThanTheGrants(t *testing.T) {
 		"rest":    func() error { return l.Rest(t.Context(), noon().Add(9*time.Hour)) },
 		"prune":   func() error { _, err := l.Prune(t.Context(), noon()); return err },
 		"counted": func() error { _, err := l.Counted(t.Context(), w.server); return err },
+		"domains": func() error { _, err := l.Domains(t.Context(), w.server, "x"); return err },
+		"show":    func() error { return l.Show(t.Context(), map[int64]uint64{w.ids[0]: 1}, noon()) },
 	} {
 		if err := do(); err != nil {
 			t.Errorf("%s: %v", what, err)

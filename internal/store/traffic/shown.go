@@ -1,0 +1,59 @@
+package traffic
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/tx"
+)
+
+// Domains are the running services at a server, id to domain as WHMCS has it; those that have none are missing. domain
+// limits them to those of that one, "" does not.
+func (l *Ledger) Domains(ctx context.Context, serverID int64, domain string) (map[int64]string, error) {
+	query, args := "SELECT id, domain FROM tblhosting WHERE server = ? AND domainstatus IN ('Active', 'Suspended') AND domain <> ''", []any{serverID}
+	if domain != "" {
+		query, args = query+" AND domain = ?", append(args, domain)
+	}
+	var rows []struct {
+		ID     int64
+		Domain string
+	}
+	if err := sqlx.SelectContext(ctx, l.sql, &rows, query, args...); err != nil {
+		return nil, fmt.Errorf("list the domains of services: %w", err)
+	}
+	all := make(map[int64]string, len(rows))
+	for _, r := range rows {
+		all[r.ID] = r.Domain
+	}
+	return all, nil
+}
+
+// Show writes bytes by service into WHMCS's column, which has whole megabytes of 1024^2. at has the zone of WHMCS.
+func (l *Ledger) Show(ctx context.Context, bytes map[int64]uint64, at time.Time) error {
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(bytes)), mostAccounts) {
+		if err := l.show(ctx, ids, bytes, at.Format(time.DateTime)); err != nil {
+			return fmt.Errorf("write the traffic of services into WHMCS's table: %w", err)
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) show(ctx context.Context, ids []int64, bytes map[int64]uint64, at string) error {
+	var values, list []any
+	for _, id := range ids {
+		values, list = append(values, id, min(bytes[id]>>20, math.MaxInt32)), append(list, id)
+	}
+	query := "UPDATE tblhosting SET bwusage = CASE id" + strings.Repeat(" WHEN ? THEN ?", len(ids)) + " END, lastupdate = ? WHERE id IN (?" +
+		strings.Repeat(", ?", len(ids)-1) + ")"
+	return tx.Run(ctx, l.sql, func(q *sqlx.Tx) error {
+		_, err := q.ExecContext(ctx, query, append(append(values, at), list...)...)
+		return err
+	})
+}
