@@ -343,6 +343,32 @@ CREATE TABLE IF NOT EXISTS `tblemails` (
   KEY `userid` (`userid`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+-- Which usage metrics a product bills. The second table is devhost's own: where WHMCS keeps what it collected is not known.
+CREATE TABLE IF NOT EXISTS `tblusage_items` (
+  `id` INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  `rel_type` VARCHAR(200) NOT NULL DEFAULT '',
+  `rel_id` INT UNSIGNED NOT NULL DEFAULT 0,
+  `module_type` VARCHAR(200) NOT NULL DEFAULT '',
+  `module` VARCHAR(200) NOT NULL DEFAULT '',
+  `metric` VARCHAR(200) NOT NULL DEFAULT '',
+  `included` DECIMAL(19,6) NOT NULL DEFAULT 0,
+  `is_hidden` TINYINT(1) NOT NULL DEFAULT 0,
+  `created_at` TIMESTAMP NULL DEFAULT NULL,
+  `updated_at` TIMESTAMP NULL DEFAULT NULL,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE IF NOT EXISTS `devhost_metrics` (
+  `id` INT UNSIGNED NOT NULL AUTO_INCREMENT,
+  `server_id` INT UNSIGNED NOT NULL,
+  `tenant` VARCHAR(200) NOT NULL,
+  `metric` VARCHAR(200) NOT NULL,
+  `value` DECIMAL(19,6) NOT NULL,
+  `measured_at` DATETIME NOT NULL,
+  PRIMARY KEY (`id`),
+  KEY `tenant` (`tenant`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 -- Settings: of addon modules (WHMCS adds the rows 'version' and 'access', password fields are plain text), and global
 -- ones (SystemURL, ModuleHooks, ModuleDebugMode, Version).
 CREATE TABLE IF NOT EXISTS `tbladdonmodules` (

@@ -178,6 +178,27 @@ final class DevhostTest extends TestCase
         }
     }
 
+    public function testDailyCron_collectsTheUsageOfServers(): void
+    {
+        $service = self::devhost('order', '--domain', 'use.example.com')['service_id'];
+        $other = self::devhost('order', '--domain', 'unknown.example.com')['service_id'];
+        $lines = self::devhost('cron', 'daily')['lines'];
+        self::assertSame(['usage of server 1', 'metrics of server 1: 1 tenants'], array_slice($lines, 2, 2));
+        $browser = $this->admin();
+        $text = $browser->get("admin/clientsservices.php?id=$service")->text();
+        self::assertMatchesRegularExpression('/Bandwidth Usage In No 1\.23 GB 20[\d-]+ [\d:]+ Bandwidth Usage Out No 0\.00 GB 20/', $text);
+        self::assertStringContainsString('Bandwidth Usage In No - Never', $browser->get("admin/clientsservices.php?id=$other")->text());
+        $browser->get('admin/configproducts.php?action=edit&id=1');
+        $browser->post('admin/configproducts.php', ['action' => 'save', 'id' => 1, 'metrics' => ['Bandwidth Usage In'],
+            'packageconfigoption' => [1 => '{"vm": {"cpu": 2}}']]);
+        self::assertMatchesRegularExpression('/value="Bandwidth Usage In" checked/', $browser->html);
+        $page = "admin/clientsservices.php?userid=1&id=$service";
+        self::assertMatchesRegularExpression('/Usage In Yes .* Usage Out No /', $browser->get($page)->text());
+        $browser->post($page, ['metrics' => 'refresh', 'ajax' => 1]);
+        $sent = FakeSidecar::lastRequest();
+        self::assertSame(['/success/v1/module/Usage', ['tenant' => 'use.example.com']], [$sent['path'], json_decode($sent['body'], true)['args']]);
+    }
+
     public function testAdmin_editsTheProduct(): void
     {
         $browser = $this->admin();

@@ -68,6 +68,9 @@ final class ExchangesTest extends ShimTestCase
             $_POST['modulefields'] = ['vm_id' => (string) $body['args']['vm_id']];
             $function = 'AdminServicesTabFieldsSave';
         }
+        if ($function === 'Usage') {
+            return puqProxmoxKVM_MetricProvider(self::paramsOf($body))->usage($body['args']['tenant']);
+        }
         switch (dirname($path)) {
             case '/v1/module':
                 $_SERVER['SCRIPT_NAME'] = 'configproducts.php';
@@ -121,6 +124,12 @@ final class ExchangesTest extends ShimTestCase
             self::assertSame($answer['message'], $result);
         } elseif (isset($data['html'])) {
             self::assertSame($data['html'], $result);
+        } elseif (isset($data['usage'])) {
+            self::assertSame($data['usage'], array_map(static function (array $metrics): array {
+                return array_map(static function ($metric) {
+                    return $metric->usage()->value();
+                }, $metrics);
+            }, $result));
         } elseif (isset($data['fields'])) {
             self::assertSame($data['fields'], $result);
         } elseif (isset($data['description'])) {

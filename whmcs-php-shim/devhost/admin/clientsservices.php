@@ -16,7 +16,11 @@ Page::requireAdmin();
 $page = ServicePage::open((int) ($_REQUEST['id'] ?? $_REQUEST['productselect'] ?? 0));
 $message = '';
 if (Page::isPost()) {
-    $result = isset($_POST['modop']) ? $page->command((string) $_POST['modop'], (string) ($_POST['ac'] ?? '')) : $page->save($_POST);
+    if (isset($_POST['metrics'])) {
+        $result = $page->refreshMetrics();
+    } else {
+        $result = isset($_POST['modop']) ? $page->command((string) $_POST['modop'], (string) ($_POST['ac'] ?? '')) : $page->save($_POST);
+    }
     if (!empty($_POST['ajax'])) {
         exit($result);
     }

@@ -6,6 +6,7 @@
 declare(strict_types=1);
 
 use Devhost\Html;
+use Devhost\Metrics;
 use Devhost\Page;
 use Devhost\Products;
 use WHMCS\Database\Capsule;
@@ -26,6 +27,7 @@ if ($product === null) {
 $message = '';
 if (Page::isPost()) {
     Products::save($product, (array) ($_POST['packageconfigoption'] ?? []));
+    Metrics::enable($product, (array) ($_POST['metrics'] ?? []));
     Page::redirect("configproducts.php?action=edit&id=$product->id&success=1");
 }
 $rows = [];
@@ -37,6 +39,12 @@ if (($_REQUEST['action'] ?? '') === 'module-settings') {
     header('Content-Type: application/json');
     exit(json_encode(['content' => $tab, 'mode' => 'advanced']));
 }
+$metrics = [];
+foreach (Metrics::ofProduct($product) as $name => [$metric, $enabled]) {
+    $box = '<input type="checkbox" name="metrics[]" value="' . Html::e($name) . '"' . ($enabled ? ' checked' : '') . '>';
+    $metrics[$box] = Html::e($metric->displayName());
+}
+$tab .= $metrics === [] ? '' : '<h2>Metric Billing</h2>' . Html::fields($metrics);
 $saved = isset($_GET['success']) ? Html::alert('success', 'Changes Saved Successfully!') : '';
 $form = Html::form('configproducts.php', ['action' => 'save', 'id' => $product->id], $tab . Html::button('Save Changes', 'primary'));
 Page::admin($product->name, "$saved<h2>Module Settings</h2>$form");

@@ -21,7 +21,7 @@ $answer = static function (int $status, string $body, string $type = 'applicatio
     echo $body;
 };
 $success = '{"result":"success","code":"ok","message":"","data":{"html":"<p>page</p>","description":"<p>notes</p>",'
-    . '"fields":{"B":"<b>1</b>","A":"2"}}}';
+    . '"fields":{"B":"<b>1</b>","A":"2"},"usage":{"use.example.com":{"Bandwidth Usage In":1.234,"Bandwidth Usage Out":0}}}}';
 switch ($behaviour) {
     case 'success':
         return $answer(200, $success);

@@ -33,11 +33,11 @@ final class Params
         );
     }
 
-    /** What TestConnection gets: the values of the server form, saved or not. */
-    public static function forServer(object $server): array
+    /** What functions about a server get; TestConnection the values of the server form, saved or not. */
+    public static function forServer(object $server, string $action = 'TestConnection'): array
     {
         return self::omit(
-            ['whmcsVersion' => self::version()] + self::serverRow($server) + ['serverid' => (int) $server->id, 'action' => 'TestConnection']
+            ['whmcsVersion' => self::version()] + self::serverRow($server) + ['serverid' => (int) $server->id, 'action' => $action]
         );
     }
 

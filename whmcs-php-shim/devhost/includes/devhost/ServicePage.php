@@ -76,7 +76,20 @@ final class ServicePage
         }
         $rows['Password'] = str_replace('<input ', '<input form="service" ', Html::input('password', Cipher::decrypt($this->service->password)));
         $save = str_replace('<form ', '<form id="service" ', Html::form($this->url(), [], Html::button('Save Changes', 'primary')));
-        return Html::fields($rows + $this->moduleRows()) . "<p>$save</p>" . $this->options();
+        return Html::fields($rows + $this->moduleRows()) . "<p>$save</p>" . $this->metrics() . $this->options();
+    }
+
+    public function refreshMetrics(): string
+    {
+        Metrics::refresh($this->service);
+        return 'success';
+    }
+
+    private function metrics(): string
+    {
+        $rows = Metrics::rows($this->service);
+        return $rows === [] ? '' : '<h2>Metric Statistics</h2>' . Html::table(['Metric', 'Enabled', 'Current Usage', 'Last Update'], $rows)
+            . Html::form($this->url(), ['metrics' => 'refresh'], Html::button('Refresh Now'));
     }
 
     private function moduleRows(): array

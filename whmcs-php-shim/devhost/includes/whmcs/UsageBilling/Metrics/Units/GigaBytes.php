@@ -1,0 +1,9 @@
+<?php
+
+declare(strict_types=1);
+
+namespace WHMCS\UsageBilling\Metrics\Units;
+
+final class GigaBytes extends FloatingPoint
+{
+}
