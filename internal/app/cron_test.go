@@ -32,6 +32,26 @@ func (w *world) cron(t *testing.T, code int, args ...string) string {
 	return string(out)
 }
 
+func TestCron_saysWhatIsAsked(t *testing.T) {
+	t.Parallel()
+	w := ownWorld(t)
+	for _, c := range []struct {
+		args []string
+		code int
+		has  []string
+	}{
+		{[]string{"--list"}, 0, []string{"Cron mode: Sidecar", "scheduleBackup         — Schedule Backup"}},
+		{nil, 0, []string{"Nothing to do: the cron mode is Sidecar"}},
+		{[]string{"--task=collectingStatistics"}, 0, []string{"Cron Start", "[collectingStatistics] Done", "Cron End"}},
+		{[]string{"--run-task=backup_status"}, 0, []string{"write --task=nowBackupStatus", "[nowBackupStatus] Done"}},
+		{[]string{"--clear-locks"}, 0, []string{"All are released."}},
+		{[]string{"--task=everything"}, 1, []string{`There is no task "everything". The tasks are processVirtualMachines, `}},
+		{[]string{"--lists"}, 2, []string{`The option "--lists" does not exist here. --help shows those that do.`}},
+	} {
+		contains(t, strings.Join(c.args, " "), w.cron(t, c.code, c.args...), c.has...)
+	}
+}
+
 // The crontab's minute: an order is followed to ready, each line as it happens.
 func TestCron_standalone(t *testing.T) {
 	t.Parallel()
