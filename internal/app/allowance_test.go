@@ -23,7 +23,7 @@ func TestEndToEnd_usedUpTrafficSlowsTheMachineDown(t *testing.T) {
 		}
 	}
 	count()
-	w.exec(t, "UPDATE kvmbridge_traffic SET month_in = 2 << 30 WHERE service_id = ?", m.ServiceID)
+	w.exec(t, "UPDATE kvmbridge_traffic SET month_in = 2 << 30, month_at = COALESCE(month_at, DATE_FORMAT(taken_at, '%Y-%m-01')) WHERE service_id = ?", m.ServiceID)
 	count()
 	await(t, "the network card to be slow", func() bool {
 		g, _ := w.Sim.Guest(m.VMID)

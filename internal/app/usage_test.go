@@ -14,7 +14,7 @@ func TestUsage_reachesWHMCS(t *testing.T) {
 	w.ready(t, unknown)
 	w.cron(t, 0, "--task=collectingStatistics")
 	w.exec(t, "DELETE FROM kvmbridge_traffic WHERE service_id = ?", unknown)
-	w.exec(t, "UPDATE kvmbridge_traffic SET month_in = 3 << 30, month_out = 1 << 29")
+	w.exec(t, "UPDATE kvmbridge_traffic SET month_in = 3 << 30, month_out = 1 << 29, month_at = COALESCE(month_at, DATE_FORMAT(taken_at, '%Y-%m-01'))")
 	var cron struct{ Lines []string }
 	w.devhost(t, &cron, "cron", "daily")
 	contains(t, "daily cron", strings.Join(cron.Lines, "\n"), "usage of server 1", "metrics of server 1: 1 tenants")
