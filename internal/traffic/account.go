@@ -35,6 +35,7 @@ type Account struct {
 // since, not at all.
 type Update struct {
 	Account          // with the new State; Version is the old one's
+	Was     State    // the old State as it was read; zero = not known, then all of State is written
 	Closed  []Hour   // hours that grow no more
 	Entries []string // for WHMCS's activity log
 	Mails   []Mail   // to the owner

@@ -19,8 +19,9 @@ const (
 
 // Prune deletes hours, and states of services that were not read since, from before a moment.
 func (l *Ledger) Prune(ctx context.Context, before time.Time) (deleted int64, err error) {
+	hour := before.UTC().Truncate(time.Second) // beside a fraction of a second the server leaves the index unused
 	for range batches {
-		n, err := tx.Affected(l.sql.ExecContext(ctx, "DELETE FROM puqProxmoxKVM_statistics WHERE `date` < ? ORDER BY `date` LIMIT ?", before.UTC(), batch))
+		n, err := tx.Affected(l.sql.ExecContext(ctx, "DELETE FROM puqProxmoxKVM_statistics WHERE `date` < ? ORDER BY `date` LIMIT ?", hour, batch))
 		if err != nil {
 			return deleted, fmt.Errorf("delete old traffic: %w", err)
 		}
@@ -72,7 +73,7 @@ func (l *Ledger) Rest(ctx context.Context, before time.Time) error {
 }
 
 func rest(ctx context.Context, q *sqlx.Tx, before time.Time, foreign []compat.Foreign) (int, error) {
-	list, err := list(ctx, q, `SELECT r.service_id, r.server_id, r.vm_id, NULL, NULL, NULL, `+state+`
+	list, err := accounts(ctx, q, `SELECT r.service_id, r.server_id, r.vm_id, NULL, NULL, NULL, `+state+`
 		FROM kvmbridge_traffic r WHERE r.hour_at < ? ORDER BY r.service_id LIMIT ? FOR UPDATE`, before.UTC(), mostAccounts)
 	if err != nil || len(list) == 0 {
 		return 0, err

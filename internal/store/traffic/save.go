@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -29,10 +30,7 @@ func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Ti
 	var mu sync.Mutex
 	var g errgroup.Group
 	g.SetLimit(savesAtOnce)
-	for len(updates) > 0 {
-		n := fitting(updates)
-		some := updates[:n]
-		updates = updates[n:]
+	for _, some := range portions(updates) {
 		g.Go(func() error {
 			done, err := l.save(ctx, some, foreign, now)
 			mu.Lock()
@@ -44,15 +42,38 @@ func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Ti
 	return saved, g.Wait()
 }
 
+// save tries the cheap way first, if it may; it tells only that somebody was faster, not whose account it was.
 func (l *Ledger) save(ctx context.Context, updates []traffic.Update, foreign []compat.Foreign, now time.Time) (saved []traffic.Update, err error) {
-	err = tx.Run(ctx, l.sql, func(q *sqlx.Tx) (err error) {
-		saved, err = save(ctx, q, updates, foreign, now)
-		return err
-	})
+	err = errMoved
+	if steady(&updates[0]) {
+		saved, err = updates, tx.Run(ctx, l.sql, func(q *sqlx.Tx) error { return forward(ctx, q, updates, foreign, now) })
+	}
+	if errors.Is(err, errMoved) {
+		err = tx.Run(ctx, l.sql, func(q *sqlx.Tx) (err error) {
+			saved, err = save(ctx, q, updates, foreign, now)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write the traffic of services down: %w", err)
 	}
 	return saved, nil
+}
+
+// portions are the transactions that updates go into, the steady ones apart.
+func portions(updates []traffic.Update) (all [][]traffic.Update) {
+	kinds := map[bool][]traffic.Update{}
+	for i := range updates {
+		kind := steady(&updates[i])
+		kinds[kind] = append(kinds[kind], updates[i])
+	}
+	for _, list := range kinds {
+		for len(list) > 0 {
+			n := fitting(list)
+			all, list = append(all, list[:n]), list[n:]
+		}
+	}
+	return all
 }
 
 // fitting is how many updates go into one transaction, at least one.
@@ -90,10 +111,18 @@ func save(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []c
 	if err := write(ctx, q, current, foreign); err != nil {
 		return nil, err
 	}
-	if err := follow(ctx, q, current, now); err != nil {
-		return nil, err
+	return current, follow(ctx, q, current, now)
+}
+
+// forward is save for steady updates; errMoved = some account is not as it was, and which one has to be found out.
+func forward(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []compat.Foreign, now time.Time) error {
+	if err := step(ctx, q, updates); err != nil {
+		return err
 	}
-	return current, nil
+	if err := writeHours(ctx, q, updates, foreign); err != nil {
+		return err
+	}
+	return follow(ctx, q, updates, now)
 }
 
 // follow puts down what comes of the updates: what WHMCS has to tell, and rates that network cards have to take.

@@ -53,7 +53,7 @@ const (
 // Collect reads and books the traffic of every service that has a guest. details tell of each service that was booked, and of
 // each trouble, in the order of their ids; err is for what kept the run from its work altogether.
 func (c *Collector) Collect(ctx context.Context) (processed, errors int, details []string, err error) {
-	r := &run{Collector: c, now: c.Clock.Now(), before: map[int64]time.Time{}}
+	r := &run{Collector: c, now: c.Clock.Now()}
 	if r.terms, err = c.Terms(ctx); err != nil {
 		return 0, 0, nil, fmt.Errorf("collect the traffic: %w", err)
 	}
@@ -63,9 +63,6 @@ func (c *Collector) Collect(ctx context.Context) (processed, errors int, details
 	}
 	if err := r.recount(ctx, accounts); err != nil {
 		return 0, 0, nil, err
-	}
-	for _, a := range accounts {
-		r.before[a.ServiceID] = a.Last.At
 	}
 	r.servers(ctx, accounts)
 	// Last, because it moves accounts on that a server has just come back for.
@@ -81,8 +78,8 @@ type run struct {
 	*Collector
 	terms Terms
 	now   time.Time
-	// before is when each service was read last.
-	before map[int64]time.Time
+	// summed are the states, by service, whose months were summed up anew.
+	summed map[int64]traffic.State
 
 	mu    sync.Mutex
 	lines []line
@@ -90,9 +87,9 @@ type run struct {
 
 // servers reads all of them, some at a time, and deletes what is old meanwhile.
 func (r *run) servers(ctx context.Context, accounts []traffic.Account) {
-	byServer := map[int64][]traffic.Account{}
-	for _, a := range accounts {
-		byServer[a.Server] = append(byServer[a.Server], a)
+	byServer := map[int64][]*traffic.Account{}
+	for i := range accounts {
+		byServer[accounts[i].Server] = append(byServer[accounts[i].Server], &accounts[i])
 	}
 	var g errgroup.Group
 	g.SetLimit(serversAtOnce)
@@ -110,9 +107,10 @@ func (r *run) servers(ctx context.Context, accounts []traffic.Account) {
 
 // recount sums months up anew whose period is not the present rule's.
 func (r *run) recount(ctx context.Context, accounts []traffic.Account) error {
+	r.summed = map[int64]traffic.State{}
 	moved := map[time.Time][]*traffic.Account{}
-	for i, a := range accounts {
-		if from, ok := a.Moved(r.calendar(a)); ok {
+	for i := range accounts {
+		if from, ok := accounts[i].Moved(r.calendar(&accounts[i])); ok {
 			moved[from] = append(moved[from], &accounts[i])
 		}
 	}
@@ -126,12 +124,21 @@ func (r *run) recount(ctx context.Context, accounts []traffic.Account) error {
 			return err
 		}
 		for _, a := range list {
-			a.State = a.Summed(from, sums[a.ServiceID])
+			r.summed[a.ServiceID] = a.Summed(from, sums[a.ServiceID])
 		}
 	}
 	return nil
 }
 
-func (r *run) calendar(a traffic.Account) traffic.Calendar {
+func (r *run) calendar(a *traffic.Account) traffic.Calendar {
 	return a.Calendar(r.terms.Rule, r.terms.Zone)
+}
+
+// update begins with what is known of an account.
+func (r *run) update(a *traffic.Account) traffic.Update {
+	u := traffic.Update{Account: *a, Was: a.State}
+	if s, ok := r.summed[a.ServiceID]; ok {
+		u.State = s
+	}
+	return u
 }

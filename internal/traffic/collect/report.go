@@ -31,8 +31,9 @@ func (r *run) trouble(service int64, err error) {
 func (r *run) done(saved []traffic.Update) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, u := range saved {
-		before := r.before[u.ServiceID]
+	for i := range saved {
+		u := &saved[i]
+		before := u.Was.Last.At
 		if u.Last.At.Equal(before) {
 			continue
 		}

@@ -13,11 +13,11 @@ import (
 )
 
 // server reads one cluster and books its services.
-func (r *run) server(ctx context.Context, id int64, accounts []traffic.Account) {
+func (r *run) server(ctx context.Context, id int64, accounts []*traffic.Account) {
 	guests, cluster, err := r.guests(ctx, id)
 	if err != nil {
 		r.trouble(0, fmt.Errorf("server %d: %w", id, err))
-		r.save(ctx, r.unread(accounts)) // allowances go on without it
+		r.save(ctx, r.unread(accounts...)) // allowances go on without it
 		return
 	}
 	at := r.Clock.Now().Truncate(time.Microsecond) // as the ledger keeps it
@@ -28,7 +28,7 @@ func (r *run) server(ctx context.Context, id int64, accounts []traffic.Account) 
 		passage, tells := passage(a, next)
 		switch {
 		case !known || !tells:
-			plain = append(plain, r.unread([]traffic.Account{a})...)
+			plain = append(plain, r.unread(a)...)
 		case passage.Asks().IsZero():
 			plain = append(plain, r.booked(a, next, passage, nil))
 		default:
@@ -62,7 +62,7 @@ func (r *run) guests(ctx context.Context, serverID int64) (map[int]hypervisor.Gu
 	return guests, cluster, nil
 }
 
-func reading(a traffic.Account, guests map[int]hypervisor.GuestRef, at time.Time) (traffic.Reading, bool) {
+func reading(a *traffic.Account, guests map[int]hypervisor.GuestRef, at time.Time) (traffic.Reading, bool) {
 	g, known := guests[a.VMID]
 	return traffic.Reading{
 		Guest: a.Guest, Node: g.Node, At: at, Uptime: g.Counters.Uptime,
@@ -71,7 +71,7 @@ func reading(a traffic.Account, guests map[int]hypervisor.GuestRef, at time.Time
 }
 
 // passage compares with the last reading, if it is one of the same order and young enough to be compared with.
-func passage(a traffic.Account, next traffic.Reading) (p traffic.Passage, tells bool) {
+func passage(a *traffic.Account, next traffic.Reading) (p traffic.Passage, tells bool) {
 	if a.Last.At.IsZero() || a.Last.At.Before(a.Ordered) || next.At.Sub(a.Last.At) > traffic.Retention {
 		return traffic.First(next, a.Ordered), true
 	}
@@ -80,7 +80,7 @@ func passage(a traffic.Account, next traffic.Reading) (p traffic.Passage, tells 
 
 // opening is a service whose counters do not say it all.
 type opening struct {
-	account traffic.Account
+	account *traffic.Account
 	next    traffic.Reading
 	passage traffic.Passage
 }
