@@ -48,7 +48,7 @@ func (w world) ledger(t *testing.T) *ledger.Ledger {
 
 func (w world) accounts(t *testing.T, l *ledger.Ledger) []traffic.Account {
 	t.Helper()
-	list, err := l.Accounts(t.Context())
+	list, err := l.Accounts(t.Context(), nil)
 	if err != nil || len(list) != len(w.ids) {
 		t.Fatalf("%d accounts, %v", len(list), err)
 	}

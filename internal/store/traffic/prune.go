@@ -73,14 +73,14 @@ func (l *Ledger) Rest(ctx context.Context, before time.Time) error {
 }
 
 func rest(ctx context.Context, q *sqlx.Tx, before time.Time, foreign []compat.Foreign) (int, error) {
-	list, err := accounts(ctx, q, `SELECT r.service_id, r.server_id, r.vm_id, NULL, NULL, NULL, `+state+`
+	list, err := accounts(ctx, q, nil, `SELECT r.service_id, r.server_id, r.vm_id, NULL, NULL, NULL, `+state+`
 		FROM kvmbridge_traffic r WHERE r.hour_at < ? ORDER BY r.service_id LIMIT ? FOR UPDATE`, before.UTC(), mostAccounts)
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}
-	updates := make([]traffic.Update, len(list))
+	updates := make([]*traffic.Update, len(list))
 	for i, a := range list {
-		updates[i] = traffic.Update{Account: a, Closed: []traffic.Hour{a.Open}}
+		updates[i] = &traffic.Update{Account: a, Closed: []traffic.Hour{a.Open}}
 		updates[i].Open = traffic.Hour{}
 	}
 	return len(updates), write(ctx, q, updates, foreign)

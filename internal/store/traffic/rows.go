@@ -11,11 +11,11 @@ import (
 )
 
 // writeStates replaces rows as a whole.
-func writeStates(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) error {
+func writeStates(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update) error {
 	all := kept()
 	t := newText("REPLACE INTO kvmbridge_traffic (service_id, node" + list(all, ", %s") + ", version) VALUES ")
-	for i := range updates {
-		t.row(func() { t.state(&updates[i], all) })
+	for _, u := range updates {
+		t.row(func() { t.state(u, all) })
 	}
 	_, err := q.ExecContext(ctx, string(t.sql), t.args...)
 	return err
@@ -32,7 +32,7 @@ func (t *text) state(u *traffic.Update, all []column) {
 }
 
 // writeHours adds the closed hours.
-func writeHours(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []compat.Foreign) error {
+func writeHours(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update, foreign []compat.Foreign) error {
 	names := []string{"service_id", "`date`", "net_in", "net_out", "estimated"}
 	for _, f := range foreign {
 		names = append(names, "`"+strings.ReplaceAll(f.Name, "`", "``")+"`")

@@ -20,7 +20,7 @@ func steady(u *traffic.Update) bool {
 
 // step moves rows on by one statement that carries only what changed: a row of all columns costs the server twice as much. A
 // row of another version stays as it is, and one that is gone is made; both count less than 2, and then all must be undone.
-func step(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) error {
+func step(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update) error {
 	n, err := tx.Affected(q.ExecContext(ctx, string(stepping(updates).sql)))
 	if err == nil && n != 2*int64(len(updates)) {
 		return errMoved
@@ -28,11 +28,11 @@ func step(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) error {
 	return err
 }
 
-func stepping(updates []traffic.Update) *text {
+func stepping(updates []*traffic.Update) *text {
 	common, own := changes(updates)
 	t := newText("INSERT INTO kvmbridge_traffic (service_id" + list(own, ", %s") + ", version) VALUES ")
-	for i := range updates {
-		t.row(func() { t.change(&updates[i], own) })
+	for _, u := range updates {
+		t.row(func() { t.change(u, own) })
 	}
 	t.sql = append(t.sql, " ON DUPLICATE KEY UPDATE "+list(own, "%[1]s = IF(version + 1 = VALUES(version), VALUES(%[1]s), %[1]s), ")...)
 	for _, c := range common {
@@ -65,13 +65,13 @@ func (t *text) change(u *traffic.Update, own []column) {
 
 // changes are the columns in which some update differs from the row that it moves on: those that get the same value
 // everywhere, and those of which each row has its own.
-func changes(updates []traffic.Update) (common, own []column) {
+func changes(updates []*traffic.Update) (common, own []column) {
 	for _, c := range kept() {
 		moved, same := false, true
 		first := c.value(&updates[0].State)
-		for i := range updates {
-			v := c.value(&updates[i].State)
-			moved, same = moved || v != c.value(&updates[i].Was), same && v == first
+		for _, u := range updates {
+			v := c.value(&u.State)
+			moved, same = moved || v != c.value(&u.Was), same && v == first
 		}
 		switch {
 		case moved && same:

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
@@ -15,8 +13,8 @@ import (
 
 // Ledger keeps what is counted; internal/store/traffic does.
 type Ledger interface {
-	Accounts(ctx context.Context) ([]traffic.Account, error)
-	Save(ctx context.Context, updates []traffic.Update, now time.Time) (saved []traffic.Update, err error)
+	Accounts(ctx context.Context, found func(*traffic.Account)) ([]traffic.Account, error)
+	Save(ctx context.Context, updates []traffic.Update, now time.Time) (saved []*traffic.Update, err error)
 	Sum(ctx context.Context, ids []int64, from time.Time) (map[int64]traffic.Month, error)
 	Rest(ctx context.Context, before time.Time) error
 	Prune(ctx context.Context, before time.Time) (deleted int64, err error)
@@ -57,14 +55,9 @@ func (c *Collector) Collect(ctx context.Context) (processed, errors int, details
 	if r.terms, err = c.Terms(ctx); err != nil {
 		return 0, 0, nil, fmt.Errorf("collect the traffic: %w", err)
 	}
-	accounts, err := c.Ledger.Accounts(ctx)
-	if err != nil {
+	if err := r.survey(ctx); err != nil {
 		return 0, 0, nil, err
 	}
-	if err := r.recount(ctx, accounts); err != nil {
-		return 0, 0, nil, err
-	}
-	r.servers(ctx, accounts)
 	// Last, because it moves accounts on that a server has just come back for.
 	if err := r.Ledger.Rest(ctx, r.now.Add(-resting)); err != nil {
 		r.trouble(0, err)
@@ -83,26 +76,6 @@ type run struct {
 
 	mu    sync.Mutex
 	lines []line
-}
-
-// servers reads all of them, some at a time, and deletes what is old meanwhile.
-func (r *run) servers(ctx context.Context, accounts []traffic.Account) {
-	byServer := map[int64][]*traffic.Account{}
-	for i := range accounts {
-		byServer[accounts[i].Server] = append(byServer[accounts[i].Server], &accounts[i])
-	}
-	var g errgroup.Group
-	g.SetLimit(serversAtOnce)
-	for id, own := range byServer {
-		g.Go(func() error {
-			r.server(ctx, id, own)
-			return nil
-		})
-	}
-	if _, err := r.Ledger.Prune(ctx, r.now.Add(-traffic.Retention)); err != nil { // while the clusters answer
-		r.trouble(0, err)
-	}
-	_ = g.Wait() // servers report for themselves
 }
 
 // recount sums months up anew whose period is not the present rule's.

@@ -12,19 +12,24 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
 
-// server reads one cluster and books its services.
-func (r *run) server(ctx context.Context, id int64, accounts []*traffic.Account) {
-	guests, cluster, err := r.guests(ctx, id)
+// answer is what a cluster said.
+type answer struct {
+	cluster hypervisor.Cluster
+	guests  map[int]*hypervisor.GuestRef
+	at      time.Time
+}
+
+// server books the services of a cluster from its answer.
+func (r *run) server(ctx context.Context, id int64, accounts []*traffic.Account, said answer, err error) {
 	if err != nil {
 		r.trouble(0, fmt.Errorf("server %d: %w", id, err))
 		r.save(ctx, r.unread(accounts...)) // allowances go on without it
 		return
 	}
-	at := r.Clock.Now().Truncate(time.Microsecond) // as the ledger keeps it
-	var plain []traffic.Update
+	plain := make([]traffic.Update, 0, len(accounts))
 	var open []opening
 	for _, a := range accounts {
-		next, known := reading(a, guests, at)
+		next, known := said.reading(a)
 		passage, tells := passage(a, next)
 		switch {
 		case !known || !tells:
@@ -36,38 +41,41 @@ func (r *run) server(ctx context.Context, id int64, accounts []*traffic.Account)
 		}
 	}
 	r.save(ctx, plain)
-	r.openings(ctx, cluster, open)
+	r.openings(ctx, said.cluster, open)
 }
 
-// guests are the virtual machines of a cluster whose node is there to speak for them.
-func (r *run) guests(ctx context.Context, serverID int64) (map[int]hypervisor.GuestRef, hypervisor.Cluster, error) {
+// guests asks for the virtual machines of a cluster whose node is there to speak for them.
+func (r *run) guests(ctx context.Context, serverID int64) (answer, error) {
 	cluster, err := r.Fleet.Cluster(ctx, serverID)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	all, err := cluster.Resources(ctx)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	silent := map[string]bool{}
 	for _, n := range all.Nodes {
 		silent[n.Name] = !n.Online
 	}
-	guests := make(map[int]hypervisor.GuestRef, len(all.Guests))
-	for _, g := range all.Guests {
-		if g.Counters.Known && !g.Template && !silent[g.Node] {
+	guests := make(map[int]*hypervisor.GuestRef, len(all.Guests))
+	for i := range all.Guests {
+		if g := &all.Guests[i]; g.Counters.Known && !g.Template && !silent[g.Node] {
 			guests[g.VMID] = g
 		}
 	}
-	return guests, cluster, nil
+	return answer{cluster, guests, r.Clock.Now().Truncate(time.Microsecond)}, nil // as the ledger keeps it
 }
 
-func reading(a *traffic.Account, guests map[int]hypervisor.GuestRef, at time.Time) (traffic.Reading, bool) {
-	g, known := guests[a.VMID]
+func (s answer) reading(a *traffic.Account) (_ traffic.Reading, known bool) {
+	g, known := s.guests[a.VMID]
+	if !known {
+		return traffic.Reading{}, false
+	}
 	return traffic.Reading{
-		Guest: a.Guest, Node: g.Node, At: at, Uptime: g.Counters.Uptime,
+		Guest: a.Guest, Node: g.Node, At: s.at, Uptime: g.Counters.Uptime,
 		Volume: traffic.Volume{In: g.Counters.In, Out: g.Counters.Out},
-	}, known
+	}, true
 }
 
 // passage compares with the last reading, if it is one of the same order and young enough to be compared with.

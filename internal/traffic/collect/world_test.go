@@ -169,7 +169,7 @@ func (w *world) after(d time.Duration, processed, failed int) []string {
 // state is what is counted of the nth service.
 func (w *world) state(n int) traffic.Account {
 	w.t.Helper()
-	list, err := w.Ledger.Accounts(w.t.Context())
+	list, err := w.Ledger.Accounts(w.t.Context(), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
