@@ -45,7 +45,7 @@ func micros(t time.Time) uint64 {
 	if t.IsZero() {
 		return 0
 	}
-	return uint64(t.UnixMicro()) //nolint:gosec // nothing is counted before 1970
+	return uint64(t.UnixMicro())
 }
 
 func bit(b bool) uint64 {

@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -33,15 +34,14 @@ func (t *text) state(u *traffic.Update, all []column) {
 
 // writeHours adds the closed hours.
 func writeHours(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update, foreign []compat.Foreign) error {
-	names := []string{"service_id", "`date`", "net_in", "net_out", "estimated"}
-	for _, f := range foreign {
-		names = append(names, "`"+strings.ReplaceAll(f.Name, "`", "``")+"`")
-	}
-	t := newText("INSERT INTO puqProxmoxKVM_statistics (" + strings.Join(names, ", ") + ") VALUES ")
+	estimated := slices.ContainsFunc(updates, func(u *traffic.Update) bool {
+		return slices.ContainsFunc(u.Closed, func(h traffic.Hour) bool { return h.Estimated > 0 })
+	})
+	t := newText("INSERT INTO puqProxmoxKVM_statistics (" + hourColumns(estimated, foreign) + ") VALUES ")
 	head := len(t.sql)
 	for _, u := range updates {
 		for _, h := range u.Closed {
-			t.row(func() { t.hour(u.ServiceID, h, foreign) })
+			t.row(func() { t.hour(u.ServiceID, h, estimated, foreign) })
 		}
 	}
 	if len(t.sql) == head {
@@ -51,12 +51,26 @@ func writeHours(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update, fore
 	return err
 }
 
-func (t *text) hour(serviceID int64, h traffic.Hour, foreign []compat.Foreign) {
+// hourColumns leaves estimated to its default where no hour has any.
+func hourColumns(estimated bool, foreign []compat.Foreign) string {
+	names := []string{"service_id, `date`, net_in, net_out"}
+	if estimated {
+		names = append(names, "estimated")
+	}
+	for _, f := range foreign {
+		names = append(names, "`"+strings.ReplaceAll(f.Name, "`", "``")+"`")
+	}
+	return strings.Join(names, ", ")
+}
+
+func (t *text) hour(serviceID int64, h traffic.Hour, estimated bool, foreign []compat.Foreign) {
 	t.number(uint64(serviceID)) //nolint:gosec // ids are positive
 	t.moment(micros(h.Start))
 	t.number(h.In)
 	t.number(h.Out)
-	t.number(h.Estimated)
+	if estimated {
+		t.number(h.Estimated)
+	}
 	for _, f := range foreign {
 		t.value(compat.Zero(f.Type))
 	}

@@ -43,8 +43,10 @@ type Collector struct {
 
 const (
 	serversAtOnce  = 8
-	averagesAtOnce = 4  // of one cluster
-	group          = 64 // services with averages that are saved together, so that a run that ends early keeps most
+	averagesAtOnce = 4    // of one cluster
+	portion        = 1000 // services that are booked and saved together
+	portionsAtOnce = 3    // of one cluster: some are booked while others are written down
+	group          = 64   // services with averages that are saved together, so that a run that ends early keeps most
 	resting        = 2 * time.Hour
 )
 

@@ -19,15 +19,31 @@ type answer struct {
 	at      time.Time
 }
 
-// server books the services of a cluster from its answer.
+// server books the services of a cluster from its answer, some while others are written down.
 func (r *run) server(ctx context.Context, id int64, accounts []*traffic.Account, said answer, err error) {
 	if err != nil {
 		r.trouble(0, fmt.Errorf("server %d: %w", id, err))
 		r.save(ctx, r.unread(accounts...)) // allowances go on without it
 		return
 	}
-	plain := make([]traffic.Update, 0, len(accounts))
-	var open []opening
+	open := make([][]opening, (len(accounts)+portion-1)/portion)
+	var g errgroup.Group
+	g.SetLimit(portionsAtOnce)
+	for i := range open {
+		g.Go(func() error {
+			var plain []traffic.Update
+			plain, open[i] = r.plain(accounts[i*portion:min(len(accounts), (i+1)*portion)], said)
+			r.save(ctx, plain)
+			return nil
+		})
+	}
+	_ = g.Wait() // each reports for itself
+	r.openings(ctx, said.cluster, slices.Concat(open...))
+}
+
+// plain books what counters say; open are services of which they do not say all.
+func (r *run) plain(accounts []*traffic.Account, said answer) (plain []traffic.Update, open []opening) {
+	plain = make([]traffic.Update, 0, len(accounts))
 	for _, a := range accounts {
 		next, known := said.reading(a)
 		passage, tells := passage(a, next)
@@ -40,8 +56,7 @@ func (r *run) server(ctx context.Context, id int64, accounts []*traffic.Account,
 			open = append(open, opening{a, next, passage})
 		}
 	}
-	r.save(ctx, plain)
-	r.openings(ctx, said.cluster, open)
+	return plain, open
 }
 
 // guests asks for the virtual machines of a cluster whose node is there to speak for them.

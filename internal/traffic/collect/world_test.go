@@ -86,6 +86,8 @@ type world struct {
 	sites map[int64]*site
 	ids   []int64 // of the services, by server
 	terms collect.Terms
+	// asking is called when a cluster is about to be asked.
+	asking func()
 	*collect.Collector
 }
 
@@ -139,6 +141,9 @@ func (w *world) site(guests int) *site {
 
 // Cluster implements collect.Fleet.
 func (w *world) Cluster(_ context.Context, serverID int64) (hypervisor.Cluster, error) {
+	if w.asking != nil {
+		w.asking()
+	}
 	if s := w.sites[serverID]; s != nil {
 		return s, nil
 	}
