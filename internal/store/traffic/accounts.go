@@ -56,7 +56,7 @@ func accounts(ctx context.Context, q sqlx.QueryerContext, found func(*traffic.Ac
 			return nil, fmt.Errorf("list the traffic of services: %w", err)
 		}
 		if all = append(all, a); found != nil {
-			found(&a)
+			found(&all[len(all)-1])
 		}
 	}
 	if err := rows.Err(); err != nil {
