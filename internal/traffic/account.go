@@ -35,6 +35,7 @@ type Account struct {
 // since, not at all.
 type Update struct {
 	Account          // with the new State; Version is the old one's
+	Was     State    // the old State as it was read; zero = not known, then all of State is written
 	Closed  []Hour   // hours that grow no more
 	Entries []string // for WHMCS's activity log
 	Mails   []Mail   // to the owner
@@ -49,8 +50,12 @@ type Mail struct {
 
 // Book adds hours, in their order, and the reading that ends them; closed are those that grow no more.
 func (s State) Book(next Reading, hours []Hour, calendar Calendar) (_ State, closed []Hour) {
+	var period Span
 	for _, h := range hours {
-		s.Month.add(h, calendar)
+		if !period.Holds(h.Start) {
+			period = calendar.Period(h.Start)
+		}
+		s.Month.add(h, period.From)
 		switch {
 		case s.Open.Start.IsZero():
 			s.Open = h
@@ -64,9 +69,8 @@ func (s State) Book(next Reading, hours []Hour, calendar Calendar) (_ State, clo
 	return s, closed
 }
 
-// add counts an hour, if it lies in no earlier period.
-func (m *Month) add(h Hour, calendar Calendar) {
-	from := calendar.Period(h.Start).From
+// add counts an hour of the period that begins at from, if that is no earlier one.
+func (m *Month) add(h Hour, from time.Time) {
 	switch {
 	case from.After(m.From):
 		*m = Month{From: from, Volume: h.Volume, Estimated: h.Estimated}

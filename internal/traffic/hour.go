@@ -22,7 +22,7 @@ func (h *Hour) add(v Volume, estimated bool) {
 // Hours puts a passage into hours, in their order, with averages where it asks for them; missing is how much of the time
 // without counters the averages do not speak of.
 func (p Passage) Hours(averages []Average, zone *time.Location) (hours []Hour, missing time.Duration) {
-	b := book{zone: zone, hours: map[time.Time]*Hour{}}
+	b := book{zone: zone}
 	if p.Within.Length() > 0 || p.Proven != (Volume{}) {
 		b.spread(p.Proven, p.Within, false)
 	}
@@ -31,25 +31,31 @@ func (p Passage) Hours(averages []Average, zone *time.Location) (hours []Hour, m
 		b.spread(p.Proven.beyond(estimate), p.Within, true)
 	}
 	missing = b.estimate(averages, p.Unseen)
-	return b.sorted(), missing
+	return b.hours, missing
 }
 
-// book collects hours.
+// book collects hours, in their order.
 type book struct {
 	zone  *time.Location
-	hours map[time.Time]*Hour
+	hours []Hour
 }
 
-func (b book) at(t time.Time) *Hour {
+// at is the hour that t lies in, good until the next one is asked for.
+func (b *book) at(t time.Time) *Hour {
 	start := HourOf(t, b.zone)
-	if b.hours[start] == nil {
-		b.hours[start] = &Hour{Start: start}
+	i := len(b.hours)
+	for i > 0 && b.hours[i-1].Start.After(start) { // they mostly come in their order
+		i--
 	}
-	return b.hours[start]
+	if i == 0 || !b.hours[i-1].Start.Equal(start) {
+		b.hours = slices.Insert(b.hours, i, Hour{Start: start})
+		i++
+	}
+	return &b.hours[i-1]
 }
 
 // spread puts v evenly over span: to the byte, because only sums are rounded.
-func (b book) spread(v Volume, span Span, estimated bool) {
+func (b *book) spread(v Volume, span Span, estimated bool) {
 	if span.Length() == 0 {
 		b.at(span.From).add(v, estimated)
 		return
@@ -63,7 +69,7 @@ func (b book) spread(v Volume, span Span, estimated bool) {
 }
 
 // estimate puts what averages say about span; hours that they do not know stay absent.
-func (b book) estimate(averages []Average, span Span) (missing time.Duration) {
+func (b *book) estimate(averages []Average, span Span) (missing time.Duration) {
 	if span.Length() == 0 {
 		return 0
 	}
@@ -76,13 +82,4 @@ func (b book) estimate(averages []Average, span Span) (missing time.Duration) {
 		missing -= known
 	}
 	return max(0, missing)
-}
-
-func (b book) sorted() []Hour {
-	list := make([]Hour, 0, len(b.hours))
-	for _, h := range b.hours {
-		list = append(list, *h)
-	}
-	slices.SortFunc(list, func(x, y Hour) int { return x.Start.Compare(y.Start) })
-	return list
 }

@@ -12,17 +12,14 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
 
-// columns of the state, in the order in which they are written.
-const columns = `service_id, server_id, vm_id, node, taken_at, uptime, net_in, net_out, hour_at, hour_in, hour_out, hour_estimated,
-	month_at, month_in, month_out, month_estimated, notice_at, notice, throttled, version`
-
-// state selects them of r, which may be absent: then all is NULL, and node says so.
+// state selects the columns of r, which may be absent: then all is NULL, and node says so.
 const state = `r.node, r.server_id, r.vm_id, r.taken_at, r.uptime, r.net_in, r.net_out, r.hour_at, r.hour_in, r.hour_out, r.hour_estimated,
 	r.month_at, r.month_in, r.month_out, r.month_estimated, r.notice_at, r.notice, r.throttled, r.version`
 
-// Accounts lists the services that have a guest, by id.
-func (l *Ledger) Accounts(ctx context.Context) ([]traffic.Account, error) {
-	return list(ctx, l.sql, `SELECT i.service_id, v.server_id, i.vm_id, v.created_at, h.regdate, h.nextduedate, `+state+`
+// Accounts lists the services that have a guest, by id. found, if given, gets each as soon as it is read. All of them are
+// shown as they were before the first was found: the statement looks at one moment.
+func (l *Ledger) Accounts(ctx context.Context, found func(*traffic.Account)) ([]traffic.Account, error) {
+	return accounts(ctx, l.sql, found, `SELECT i.service_id, v.server_id, i.vm_id, v.created_at, h.regdate, h.nextduedate, `+state+`
 		FROM puqProxmoxKVM_vm_info i JOIN kvmbridge_vm v ON v.service_id = i.service_id
 		LEFT JOIN tblhosting h ON h.id = i.service_id LEFT JOIN kvmbridge_traffic r ON r.service_id = i.service_id
 		WHERE i.vm_id > 0 ORDER BY i.service_id`)
@@ -34,19 +31,19 @@ const counted = `SELECT r.service_id, r.server_id, r.vm_id, NULL, h.regdate, h.n
 
 // Counted lists the services at a server of which something is counted, by id.
 func (l *Ledger) Counted(ctx context.Context, serverID int64) ([]traffic.Account, error) {
-	return list(ctx, l.sql, counted+"AND h.server = ? ORDER BY r.service_id", serverID)
+	return accounts(ctx, l.sql, nil, counted+"AND h.server = ? ORDER BY r.service_id", serverID)
 }
 
 // CountedOf is Counted for one service, whatever its server; ok = false: nothing is counted of it.
 func (l *Ledger) CountedOf(ctx context.Context, serviceID int64) (_ traffic.Account, ok bool, err error) {
-	found, err := list(ctx, l.sql, counted+"AND r.service_id = ?", serviceID)
+	found, err := accounts(ctx, l.sql, nil, counted+"AND r.service_id = ?", serviceID)
 	if err != nil || len(found) == 0 {
 		return traffic.Account{}, false, err
 	}
 	return found[0], true, nil
 }
 
-func list(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) ([]traffic.Account, error) {
+func accounts(ctx context.Context, q sqlx.QueryerContext, found func(*traffic.Account), query string, args ...any) ([]traffic.Account, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list the traffic of services: %w", err)
@@ -58,7 +55,9 @@ func list(ctx context.Context, q sqlx.QueryerContext, query string, args ...any)
 		if err != nil {
 			return nil, fmt.Errorf("list the traffic of services: %w", err)
 		}
-		all = append(all, a)
+		if all = append(all, a); found != nil {
+			found(&all[len(all)-1])
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list the traffic of services: %w", err)

@@ -48,7 +48,7 @@ func (w world) ledger(t *testing.T) *ledger.Ledger {
 
 func (w world) accounts(t *testing.T, l *ledger.Ledger) []traffic.Account {
 	t.Helper()
-	list, err := l.Accounts(t.Context())
+	list, err := l.Accounts(t.Context(), nil)
 	if err != nil || len(list) != len(w.ids) {
 		t.Fatalf("%d accounts, %v", len(list), err)
 	}
@@ -64,7 +64,7 @@ func (w world) hours(t *testing.T) string {
 func counted(a traffic.Account, hours int, in uint64) traffic.Update {
 	at := noon().Add(time.Duration(hours) * time.Hour)
 	hour := func(h int) time.Time { return noon().Add(time.Duration(h) * time.Hour) }
-	u := traffic.Update{Account: a, Closed: []traffic.Hour{{Start: hour(hours - 2), Volume: traffic.Volume{In: in, Out: 1}, Estimated: 2}}}
+	u := traffic.Update{Account: a, Was: a.State, Closed: []traffic.Hour{{Start: hour(hours - 2), Volume: traffic.Volume{In: in, Out: 1}, Estimated: 2}}}
 	u.State = traffic.State{
 		Last:     traffic.Reading{Guest: a.Guest, Node: "pve1", At: at.Add(7 * time.Microsecond), Uptime: 90 * time.Second, Volume: traffic.Volume{In: 1<<64 - 1, Out: 5}},
 		Open:     traffic.Hour{Start: hour(hours - 1), Volume: traffic.Volume{In: in + 1, Out: 6}, Estimated: 3},

@@ -19,8 +19,9 @@ const (
 
 // Prune deletes hours, and states of services that were not read since, from before a moment.
 func (l *Ledger) Prune(ctx context.Context, before time.Time) (deleted int64, err error) {
+	moment := tx.Moment(before) // with nanoseconds the server would leave the index unused
 	for range batches {
-		n, err := tx.Affected(l.sql.ExecContext(ctx, "DELETE FROM puqProxmoxKVM_statistics WHERE `date` < ? ORDER BY `date` LIMIT ?", before.UTC(), batch))
+		n, err := tx.Affected(l.sql.ExecContext(ctx, "DELETE FROM puqProxmoxKVM_statistics WHERE `date` < ? ORDER BY `date` LIMIT ?", moment, batch))
 		if err != nil {
 			return deleted, fmt.Errorf("delete old traffic: %w", err)
 		}
@@ -72,14 +73,14 @@ func (l *Ledger) Rest(ctx context.Context, before time.Time) error {
 }
 
 func rest(ctx context.Context, q *sqlx.Tx, before time.Time, foreign []compat.Foreign) (int, error) {
-	list, err := list(ctx, q, `SELECT r.service_id, r.server_id, r.vm_id, NULL, NULL, NULL, `+state+`
-		FROM kvmbridge_traffic r WHERE r.hour_at < ? ORDER BY r.service_id LIMIT ? FOR UPDATE`, before.UTC(), mostAccounts)
+	list, err := accounts(ctx, q, nil, `SELECT r.service_id, r.server_id, r.vm_id, NULL, NULL, NULL, `+state+`
+		FROM kvmbridge_traffic r WHERE r.hour_at < ? ORDER BY r.service_id LIMIT ? FOR UPDATE`, tx.Moment(before), mostAccounts)
 	if err != nil || len(list) == 0 {
 		return 0, err
 	}
-	updates := make([]traffic.Update, len(list))
+	updates := make([]*traffic.Update, len(list))
 	for i, a := range list {
-		updates[i] = traffic.Update{Account: a, Closed: []traffic.Hour{a.Open}}
+		updates[i] = &traffic.Update{Account: a, Closed: []traffic.Hour{a.Open}}
 		updates[i].Open = traffic.Hour{}
 	}
 	return len(updates), write(ctx, q, updates, foreign)
@@ -100,7 +101,7 @@ func (l *Ledger) Sum(ctx context.Context, ids []int64, from time.Time) (map[int6
 
 func (l *Ledger) sum(ctx context.Context, sums map[int64]traffic.Month, ids []int64, from time.Time) error {
 	query, args, err := sqlx.In(`SELECT service_id, CAST(SUM(net_in) AS UNSIGNED) AS net_in, CAST(SUM(net_out) AS UNSIGNED) AS net_out,
-		CAST(SUM(estimated) AS UNSIGNED) AS estimated FROM puqProxmoxKVM_statistics WHERE service_id IN (?) AND `+"`date`"+` >= ? GROUP BY service_id`, ids, from.UTC())
+		CAST(SUM(estimated) AS UNSIGNED) AS estimated FROM puqProxmoxKVM_statistics WHERE service_id IN (?) AND `+"`date`"+` >= ? GROUP BY service_id`, ids, tx.Moment(from))
 	if err != nil {
 		return err
 	}

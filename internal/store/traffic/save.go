@@ -2,6 +2,7 @@ package traffic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ import (
 
 // Save writes updates down, some hundreds in one transaction, a few transactions at once. Updates whose account has moved on
 // since are dropped: somebody else counted the same bytes. saved holds the others, also beside an error.
-func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Time) (saved []traffic.Update, err error) {
+func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Time) (saved []*traffic.Update, err error) {
 	foreign, err := l.required(ctx)
 	if err != nil {
 		return nil, err
@@ -29,10 +30,7 @@ func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Ti
 	var mu sync.Mutex
 	var g errgroup.Group
 	g.SetLimit(savesAtOnce)
-	for len(updates) > 0 {
-		n := fitting(updates)
-		some := updates[:n]
-		updates = updates[n:]
+	for _, some := range portions(updates) {
 		g.Go(func() error {
 			done, err := l.save(ctx, some, foreign, now)
 			mu.Lock()
@@ -44,19 +42,46 @@ func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Ti
 	return saved, g.Wait()
 }
 
-func (l *Ledger) save(ctx context.Context, updates []traffic.Update, foreign []compat.Foreign, now time.Time) (saved []traffic.Update, err error) {
-	err = tx.Run(ctx, l.sql, func(q *sqlx.Tx) (err error) {
-		saved, err = save(ctx, q, updates, foreign, now)
-		return err
-	})
+// save tries the cheap way first, if it may; it tells only that somebody was faster, not whose account it was.
+func (l *Ledger) save(ctx context.Context, updates []*traffic.Update, foreign []compat.Foreign, now time.Time) (saved []*traffic.Update, err error) {
+	err = errMoved
+	if steady(updates[0]) {
+		saved, err = updates, tx.Run(ctx, l.sql, func(q *sqlx.Tx) error { return forward(ctx, q, updates, foreign, now) })
+	}
+	if errors.Is(err, errMoved) {
+		err = tx.Run(ctx, l.sql, func(q *sqlx.Tx) (err error) {
+			saved, err = save(ctx, q, updates, foreign, now)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write the traffic of services down: %w", err)
 	}
 	return saved, nil
 }
 
+// portions are the transactions that updates go into, the steady ones apart.
+func portions(updates []traffic.Update) (all [][]*traffic.Update) {
+	var others []*traffic.Update
+	alike := make([]*traffic.Update, 0, len(updates))
+	for i := range updates {
+		if steady(&updates[i]) {
+			alike = append(alike, &updates[i])
+		} else {
+			others = append(others, &updates[i])
+		}
+	}
+	for _, list := range [][]*traffic.Update{alike, others} {
+		for len(list) > 0 {
+			n := fitting(list)
+			all, list = append(all, list[:n]), list[n:]
+		}
+	}
+	return all
+}
+
 // fitting is how many updates go into one transaction, at least one.
-func fitting(updates []traffic.Update) int {
+func fitting(updates []*traffic.Update) int {
 	hours := 0
 	for i, u := range updates {
 		if hours += len(u.Closed); i > 0 && (i == mostAccounts || hours > mostHours) {
@@ -79,7 +104,7 @@ func (l *Ledger) required(ctx context.Context) ([]compat.Foreign, error) {
 	return l.foreign, err
 }
 
-func save(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []compat.Foreign, now time.Time) ([]traffic.Update, error) {
+func save(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update, foreign []compat.Foreign, now time.Time) ([]*traffic.Update, error) {
 	if err := begin(ctx, q, updates); err != nil {
 		return nil, err
 	}
@@ -90,14 +115,22 @@ func save(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []c
 	if err := write(ctx, q, current, foreign); err != nil {
 		return nil, err
 	}
-	if err := follow(ctx, q, current, now); err != nil {
-		return nil, err
+	return current, follow(ctx, q, current, now)
+}
+
+// forward is save for steady updates; errMoved = some account is not as it was, and which one has to be found out.
+func forward(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update, foreign []compat.Foreign, now time.Time) error {
+	if err := step(ctx, q, updates); err != nil {
+		return err
 	}
-	return current, nil
+	if err := writeHours(ctx, q, updates, foreign); err != nil {
+		return err
+	}
+	return follow(ctx, q, updates, now)
 }
 
 // follow puts down what comes of the updates: what WHMCS has to tell, and rates that network cards have to take.
-func follow(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, now time.Time) error {
+func follow(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update, now time.Time) error {
 	var rates []int64
 	for _, u := range updates {
 		if u.Rate {
@@ -118,7 +151,7 @@ func follow(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, now time.
 }
 
 // write puts both halves of updates down: what is counted on, and what is over.
-func write(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []compat.Foreign) error {
+func write(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update, foreign []compat.Foreign) error {
 	if err := writeStates(ctx, q, updates); err != nil {
 		return err
 	}
@@ -126,7 +159,7 @@ func write(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, foreign []
 }
 
 // begin makes rows of services that have none, so that there is something to lock.
-func begin(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) error {
+func begin(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update) error {
 	var ids []any
 	for _, u := range updates {
 		if u.Version == 0 {
@@ -142,7 +175,7 @@ func begin(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) error {
 
 // unmoved locks the rows and keeps the updates whose account is as it was when they were made. Versions only grow, so that
 // their sum tells whether any did, and nobody has to be asked for each.
-func unmoved(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) ([]traffic.Update, error) {
+func unmoved(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update) ([]*traffic.Update, error) {
 	ids := make([]string, len(updates))
 	var sum int64
 	for i, u := range updates {
@@ -162,7 +195,7 @@ func unmoved(ctx context.Context, q *sqlx.Tx, updates []traffic.Update) ([]traff
 }
 
 // matching looks at each.
-func matching(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, list string) ([]traffic.Update, error) {
+func matching(ctx context.Context, q *sqlx.Tx, updates []*traffic.Update, list string) ([]*traffic.Update, error) {
 	var rows []struct {
 		ServiceID int64 `db:"service_id"`
 		Version   int64 `db:"version"`
@@ -174,7 +207,7 @@ func matching(ctx context.Context, q *sqlx.Tx, updates []traffic.Update, list st
 	for _, r := range rows {
 		versions[r.ServiceID] = r.Version
 	}
-	current := make([]traffic.Update, 0, len(updates))
+	current := make([]*traffic.Update, 0, len(updates))
 	for _, u := range updates {
 		if v, ok := versions[u.ServiceID]; ok && v == u.Version {
 			current = append(current, u)

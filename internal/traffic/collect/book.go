@@ -7,19 +7,19 @@ import (
 )
 
 // booked adds a passage to an account.
-func (r *run) booked(a traffic.Account, next traffic.Reading, p traffic.Passage, averages []traffic.Average) traffic.Update {
+func (r *run) booked(a *traffic.Account, next traffic.Reading, p traffic.Passage, averages []traffic.Average) traffic.Update {
 	hours, _ := p.Hours(averages, r.terms.Zone)
-	u := traffic.Update{Account: a}
-	u.State, u.Closed = a.Book(next, hours, r.calendar(a))
+	u := r.update(a)
+	u.State, u.Closed = u.Book(next, hours, r.calendar(a))
 	r.allow(&u)
 	return u
 }
 
 // unread are the updates of accounts that have no new reading: allowances whose period is over, nothing else.
-func (r *run) unread(accounts []traffic.Account) []traffic.Update {
+func (r *run) unread(accounts ...*traffic.Account) []traffic.Update {
 	var changed []traffic.Update
 	for _, a := range accounts {
-		u := traffic.Update{Account: a}
+		u := r.update(a)
 		if r.allow(&u) {
 			changed = append(changed, u)
 		}
@@ -33,11 +33,11 @@ func (r *run) allow(u *traffic.Update) (changed bool) {
 	if policy.Limit == 0 && u.Standing == (traffic.Standing{}) {
 		return false
 	}
-	month, _ := u.Current(r.now, r.calendar(u.Account))
+	month, _ := u.Current(r.now, r.calendar(&u.Account))
 	standing, events := policy.Decide(u.Standing, month)
 	changed = standing != u.Standing
 	u.Standing = standing
-	tell(u, events, notice{policy, month, r.calendar(u.Account).Period(r.now).To.In(r.terms.Zone)})
+	tell(u, events, notice{policy, month, r.calendar(&u.Account).Period(r.now).To.In(r.terms.Zone)})
 	return changed
 }
 

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/kvmbridge/kvmbridge/internal/clock"
 	"github.com/kvmbridge/kvmbridge/internal/hypervisor"
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
@@ -15,8 +13,8 @@ import (
 
 // Ledger keeps what is counted; internal/store/traffic does.
 type Ledger interface {
-	Accounts(ctx context.Context) ([]traffic.Account, error)
-	Save(ctx context.Context, updates []traffic.Update, now time.Time) (saved []traffic.Update, err error)
+	Accounts(ctx context.Context, found func(*traffic.Account)) ([]traffic.Account, error)
+	Save(ctx context.Context, updates []traffic.Update, now time.Time) (saved []*traffic.Update, err error)
 	Sum(ctx context.Context, ids []int64, from time.Time) (map[int64]traffic.Month, error)
 	Rest(ctx context.Context, before time.Time) error
 	Prune(ctx context.Context, before time.Time) (deleted int64, err error)
@@ -45,29 +43,23 @@ type Collector struct {
 
 const (
 	serversAtOnce  = 8
-	averagesAtOnce = 4  // of one cluster
-	group          = 64 // services with averages that are saved together, so that a run that ends early keeps most
+	averagesAtOnce = 4    // of one cluster
+	portion        = 1000 // services that are booked and saved together
+	portionsAtOnce = 3    // of one cluster: some are booked while others are written down
+	group          = 64   // services with averages that are saved together, so that a run that ends early keeps most
 	resting        = 2 * time.Hour
 )
 
 // Collect reads and books the traffic of every service that has a guest. details tell of each service that was booked, and of
 // each trouble, in the order of their ids; err is for what kept the run from its work altogether.
 func (c *Collector) Collect(ctx context.Context) (processed, errors int, details []string, err error) {
-	r := &run{Collector: c, now: c.Clock.Now(), before: map[int64]time.Time{}}
+	r := &run{Collector: c, now: c.Clock.Now()}
 	if r.terms, err = c.Terms(ctx); err != nil {
 		return 0, 0, nil, fmt.Errorf("collect the traffic: %w", err)
 	}
-	accounts, err := c.Ledger.Accounts(ctx)
-	if err != nil {
+	if err := r.survey(ctx); err != nil {
 		return 0, 0, nil, err
 	}
-	if err := r.recount(ctx, accounts); err != nil {
-		return 0, 0, nil, err
-	}
-	for _, a := range accounts {
-		r.before[a.ServiceID] = a.Last.At
-	}
-	r.servers(ctx, accounts)
 	// Last, because it moves accounts on that a server has just come back for.
 	if err := r.Ledger.Rest(ctx, r.now.Add(-resting)); err != nil {
 		r.trouble(0, err)
@@ -81,38 +73,19 @@ type run struct {
 	*Collector
 	terms Terms
 	now   time.Time
-	// before is when each service was read last.
-	before map[int64]time.Time
+	// summed are the states, by service, whose months were summed up anew.
+	summed map[int64]traffic.State
 
 	mu    sync.Mutex
 	lines []line
 }
 
-// servers reads all of them, some at a time, and deletes what is old meanwhile.
-func (r *run) servers(ctx context.Context, accounts []traffic.Account) {
-	byServer := map[int64][]traffic.Account{}
-	for _, a := range accounts {
-		byServer[a.Server] = append(byServer[a.Server], a)
-	}
-	var g errgroup.Group
-	g.SetLimit(serversAtOnce)
-	for id, own := range byServer {
-		g.Go(func() error {
-			r.server(ctx, id, own)
-			return nil
-		})
-	}
-	if _, err := r.Ledger.Prune(ctx, r.now.Add(-traffic.Retention)); err != nil { // while the clusters answer
-		r.trouble(0, err)
-	}
-	_ = g.Wait() // servers report for themselves
-}
-
 // recount sums months up anew whose period is not the present rule's.
 func (r *run) recount(ctx context.Context, accounts []traffic.Account) error {
+	r.summed = map[int64]traffic.State{}
 	moved := map[time.Time][]*traffic.Account{}
-	for i, a := range accounts {
-		if from, ok := a.Moved(r.calendar(a)); ok {
+	for i := range accounts {
+		if from, ok := accounts[i].Moved(r.calendar(&accounts[i])); ok {
 			moved[from] = append(moved[from], &accounts[i])
 		}
 	}
@@ -126,12 +99,21 @@ func (r *run) recount(ctx context.Context, accounts []traffic.Account) error {
 			return err
 		}
 		for _, a := range list {
-			a.State = a.Summed(from, sums[a.ServiceID])
+			r.summed[a.ServiceID] = a.Summed(from, sums[a.ServiceID])
 		}
 	}
 	return nil
 }
 
-func (r *run) calendar(a traffic.Account) traffic.Calendar {
+func (r *run) calendar(a *traffic.Account) traffic.Calendar {
 	return a.Calendar(r.terms.Rule, r.terms.Zone)
+}
+
+// update begins with what is known of an account.
+func (r *run) update(a *traffic.Account) traffic.Update {
+	u := traffic.Update{Account: *a, Was: a.State}
+	if s, ok := r.summed[a.ServiceID]; ok {
+		u.State = s
+	}
+	return u
 }

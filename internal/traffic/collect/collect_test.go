@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
+	"github.com/kvmbridge/kvmbridge/internal/traffic/collect"
 )
 
 const m = time.Minute
@@ -37,6 +39,63 @@ func TestCollect_countsEveryByteByItsHour(t *testing.T) {
 	if n := w.first().asked.Load(); n != 0 {
 		t.Errorf("asked for averages %d times", n)
 	}
+}
+
+// halfway is a ledger whose accounts cannot be read to their end.
+type halfway struct{ collect.Ledger }
+
+func (l halfway) Accounts(ctx context.Context, found func(*traffic.Account)) ([]traffic.Account, error) {
+	if _, err := l.Ledger.Accounts(ctx, found); err != nil {
+		return nil, err
+	}
+	return nil, errors.New("connection lost")
+}
+
+func TestCollect_withoutAllAccountsNothingIsBooked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	w.after(30*m, 4, 0)
+	whole := w.Ledger
+	w.Ledger = halfway{whole}
+	w.clock.pass(60 * m)
+	if p, f, details, err := w.Collect(t.Context()); err == nil || p != 0 || f != 0 || len(details) != 0 {
+		t.Errorf("%d processed, %d errors, %q, %v", p, f, details, err)
+	}
+	w.Ledger = whole
+	w.booked(0, 30*m, 0)
+	w.after(0, 4, 0)
+	w.booked(0, 90*m, 0)
+}
+
+// A reading must not be older than the account it is added to, so the accounts come first.
+func TestCollect_asksAClusterOnlyWhenItsAccountsAreFixed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.after(30*m, 2, 0)
+	var found atomic.Int64
+	w.Ledger = watched{w.Ledger, &found}
+	w.asking = func() {
+		if found.Load() == 0 {
+			t.Error("asked a cluster before an account was there")
+		}
+	}
+	w.after(30*m, 2, 0)
+	if found.Load() != 2 {
+		t.Errorf("%d accounts found", found.Load())
+	}
+}
+
+// watched counts the accounts that were found.
+type watched struct {
+	collect.Ledger
+	found *atomic.Int64
+}
+
+func (l watched) Accounts(ctx context.Context, found func(*traffic.Account)) ([]traffic.Account, error) {
+	return l.Ledger.Accounts(ctx, func(a *traffic.Account) {
+		l.found.Add(1)
+		found(a)
+	})
 }
 
 func TestCollect_aGuestOlderThanItsOrderBeginsAtItsFirstReading(t *testing.T) {

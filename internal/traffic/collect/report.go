@@ -28,11 +28,11 @@ func (r *run) trouble(service int64, err error) {
 }
 
 // done reports the updates that carry a new reading.
-func (r *run) done(saved []traffic.Update) {
+func (r *run) done(saved []*traffic.Update) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, u := range saved {
-		before := r.before[u.ServiceID]
+		before := u.Was.Last.At
 		if u.Last.At.Equal(before) {
 			continue
 		}

@@ -12,66 +12,89 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/traffic"
 )
 
-// server reads one cluster and books its services.
-func (r *run) server(ctx context.Context, id int64, accounts []traffic.Account) {
-	guests, cluster, err := r.guests(ctx, id)
+// answer is what a cluster said.
+type answer struct {
+	cluster hypervisor.Cluster
+	guests  map[int]*hypervisor.GuestRef
+	at      time.Time
+}
+
+// server books the services of a cluster from its answer, some while others are written down.
+func (r *run) server(ctx context.Context, id int64, accounts []*traffic.Account, said answer, err error) {
 	if err != nil {
 		r.trouble(0, fmt.Errorf("server %d: %w", id, err))
-		r.save(ctx, r.unread(accounts)) // allowances go on without it
+		r.save(ctx, r.unread(accounts...)) // allowances go on without it
 		return
 	}
-	at := r.Clock.Now().Truncate(time.Microsecond) // as the ledger keeps it
-	var plain []traffic.Update
-	var open []opening
+	open := make([][]opening, (len(accounts)+portion-1)/portion)
+	var g errgroup.Group
+	g.SetLimit(portionsAtOnce)
+	for i := range open {
+		g.Go(func() error {
+			var plain []traffic.Update
+			plain, open[i] = r.plain(accounts[i*portion:min(len(accounts), (i+1)*portion)], said)
+			r.save(ctx, plain)
+			return nil
+		})
+	}
+	_ = g.Wait() // each reports for itself
+	r.openings(ctx, said.cluster, slices.Concat(open...))
+}
+
+// plain books what counters say; open are services of which they do not say all.
+func (r *run) plain(accounts []*traffic.Account, said answer) (plain []traffic.Update, open []opening) {
+	plain = make([]traffic.Update, 0, len(accounts))
 	for _, a := range accounts {
-		next, known := reading(a, guests, at)
+		next, known := said.reading(a)
 		passage, tells := passage(a, next)
 		switch {
 		case !known || !tells:
-			plain = append(plain, r.unread([]traffic.Account{a})...)
+			plain = append(plain, r.unread(a)...)
 		case passage.Asks().IsZero():
 			plain = append(plain, r.booked(a, next, passage, nil))
 		default:
 			open = append(open, opening{a, next, passage})
 		}
 	}
-	r.save(ctx, plain)
-	r.openings(ctx, cluster, open)
+	return plain, open
 }
 
-// guests are the virtual machines of a cluster whose node is there to speak for them.
-func (r *run) guests(ctx context.Context, serverID int64) (map[int]hypervisor.GuestRef, hypervisor.Cluster, error) {
+// guests asks for the virtual machines of a cluster whose node is there to speak for them.
+func (r *run) guests(ctx context.Context, serverID int64) (answer, error) {
 	cluster, err := r.Fleet.Cluster(ctx, serverID)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	all, err := cluster.Resources(ctx)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	silent := map[string]bool{}
 	for _, n := range all.Nodes {
 		silent[n.Name] = !n.Online
 	}
-	guests := make(map[int]hypervisor.GuestRef, len(all.Guests))
-	for _, g := range all.Guests {
-		if g.Counters.Known && !g.Template && !silent[g.Node] {
+	guests := make(map[int]*hypervisor.GuestRef, len(all.Guests))
+	for i := range all.Guests {
+		if g := &all.Guests[i]; g.Counters.Known && !g.Template && !silent[g.Node] {
 			guests[g.VMID] = g
 		}
 	}
-	return guests, cluster, nil
+	return answer{cluster, guests, r.Clock.Now().Truncate(time.Microsecond)}, nil // as the ledger keeps it
 }
 
-func reading(a traffic.Account, guests map[int]hypervisor.GuestRef, at time.Time) (traffic.Reading, bool) {
-	g, known := guests[a.VMID]
+func (s answer) reading(a *traffic.Account) (_ traffic.Reading, known bool) {
+	g, known := s.guests[a.VMID]
+	if !known {
+		return traffic.Reading{}, false
+	}
 	return traffic.Reading{
-		Guest: a.Guest, Node: g.Node, At: at, Uptime: g.Counters.Uptime,
+		Guest: a.Guest, Node: g.Node, At: s.at, Uptime: g.Counters.Uptime,
 		Volume: traffic.Volume{In: g.Counters.In, Out: g.Counters.Out},
-	}, known
+	}, true
 }
 
 // passage compares with the last reading, if it is one of the same order and young enough to be compared with.
-func passage(a traffic.Account, next traffic.Reading) (p traffic.Passage, tells bool) {
+func passage(a *traffic.Account, next traffic.Reading) (p traffic.Passage, tells bool) {
 	if a.Last.At.IsZero() || a.Last.At.Before(a.Ordered) || next.At.Sub(a.Last.At) > traffic.Retention {
 		return traffic.First(next, a.Ordered), true
 	}
@@ -80,7 +103,7 @@ func passage(a traffic.Account, next traffic.Reading) (p traffic.Passage, tells 
 
 // opening is a service whose counters do not say it all.
 type opening struct {
-	account traffic.Account
+	account *traffic.Account
 	next    traffic.Reading
 	passage traffic.Passage
 }

@@ -86,6 +86,8 @@ type world struct {
 	sites map[int64]*site
 	ids   []int64 // of the services, by server
 	terms collect.Terms
+	// asking is called when a cluster is about to be asked.
+	asking func()
 	*collect.Collector
 }
 
@@ -139,6 +141,9 @@ func (w *world) site(guests int) *site {
 
 // Cluster implements collect.Fleet.
 func (w *world) Cluster(_ context.Context, serverID int64) (hypervisor.Cluster, error) {
+	if w.asking != nil {
+		w.asking()
+	}
 	if s := w.sites[serverID]; s != nil {
 		return s, nil
 	}
@@ -169,7 +174,7 @@ func (w *world) after(d time.Duration, processed, failed int) []string {
 // state is what is counted of the nth service.
 func (w *world) state(n int) traffic.Account {
 	w.t.Helper()
-	list, err := w.Ledger.Accounts(w.t.Context())
+	list, err := w.Ledger.Accounts(w.t.Context(), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
