@@ -50,7 +50,7 @@ func vmInfo() Table {
 		{"vm_backup_restore_utid", "VARCHAR(255) NULL", "task id of a running restore"},
 		{"vm_backup_schedule", "TEXT NULL", "JSON object: weekday, 0 = Sunday -> HH:MM"},
 		{"vm_backup_last", "DATE NULL", "day of the last scheduled backup"},
-		{"vm_statistics_last", "DATETIME NULL", "UTC; last time traffic was collected"},
+		{"vm_statistics_last", "DATETIME NULL", "of the reference product; kvmbridge_traffic.taken_at says when traffic was read last"},
 		{"vm_last_action_log", "MEDIUMTEXT NULL", "JSON: the last run"},
 		{"vm_deploy_log", "MEDIUMTEXT NULL", "JSON list: the newest 50 deploy runs"},
 		{"vm_snapshot_schedule", "TEXT NULL", "JSON object: weekday, 0 = Sunday -> HH:MM"},

@@ -21,7 +21,7 @@ func whmcsAccess() []access {
 		{
 			"tblhosting",
 			[]string{"id", "userid", "packageid", "server", "domain", "domainstatus", "username", "dedicatedip", "assignedips", "regdate", "nextduedate"},
-			[]string{"domain", "username", "dedicatedip", "assignedips", "bwusage", "lastupdate"},
+			[]string{"domain", "username", "dedicatedip", "assignedips", "bwusage", "bwlimit", "lastupdate"},
 		},
 		{"tblproducts", []string{"id", "name", "servertype", "configoption1", "configoption4"}, nil},
 		{"tblclients", []string{"id", "firstname", "lastname", "companyname"}, nil},

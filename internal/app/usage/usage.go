@@ -15,8 +15,6 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/traffic/collect"
 )
 
-const gigabyte = 1 << 30
-
 // Usage implements bridge.Usage. All fields are required.
 type Usage struct {
 	Ledger *rows.Ledger
@@ -27,7 +25,7 @@ type Usage struct {
 
 var _ bridge.Usage = Usage{}
 
-// UpdateUsage implements bridge.Usage: both directions together.
+// UpdateUsage implements bridge.Usage: the traffic that counts for the allowance, which without one is both directions together.
 func (u Usage) UpdateUsage(ctx context.Context, serverID int64) error {
 	accounts, err := u.Ledger.Counted(ctx, serverID)
 	if err != nil {
@@ -37,11 +35,12 @@ func (u Usage) UpdateUsage(ctx context.Context, serverID int64) error {
 	if err != nil {
 		return err
 	}
-	bytes := make(map[int64]uint64, len(months))
+	shown := make(map[int64]rows.Shown, len(months))
 	for id, m := range months {
-		bytes[id] = m.Total()
+		p := terms.Policies[id]
+		shown[id] = rows.Shown{Used: p.Used(m.Volume), Limit: p.Limit, Unknown: p.Unknown}
 	}
-	return u.Ledger.Show(ctx, bytes, u.Clock.Now().In(terms.Zone))
+	return u.Ledger.Show(ctx, shown, u.Clock.Now().In(terms.Zone))
 }
 
 // Usage implements bridge.Usage. The tenant is the domain: every service has one, and names are made so that no two are the
@@ -64,7 +63,7 @@ func (u Usage) Usage(ctx context.Context, serverID int64, tenant string) (map[st
 	metrics := map[string]bridge.Metrics{}
 	for id, domain := range domains {
 		if m, known := months[id]; known {
-			metrics[domain] = bridge.Metrics{In: float64(m.In) / gigabyte, Out: float64(m.Out) / gigabyte}
+			metrics[domain] = bridge.Metrics{In: float64(m.In) / traffic.Gigabyte, Out: float64(m.Out) / traffic.Gigabyte}
 		}
 	}
 	return metrics, nil

@@ -101,3 +101,24 @@ func TestUpdateUsage_writesBothDirectionsInTheZoneOfWHMCS(t *testing.T) {
 		}
 	}
 }
+
+func TestUpdateUsage_comparesWhatCountsWithTheAllowance(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sent, unread := w.add(t, "a.example.com", "Active", may, 3*gigabyte, gigabyte), w.add(t, "b.example.com", "Active", may, gigabyte, 0)
+	w.Exec(t, "UPDATE tblhosting SET bwlimit = 5")
+	w.Terms = func(context.Context) (collect.Terms, error) {
+		return collect.Terms{Rule: traffic.ByCalendar, Zone: time.UTC, Policies: map[int64]traffic.Policy{
+			sent: {Limit: 2 * gigabyte, Counted: traffic.Out}, unread: {Unknown: true},
+		}}, nil
+	}
+	w.Exec(t, "UPDATE kvmbridge_traffic SET month_at = '2031-04-01'")
+	if err := w.UpdateUsage(t.Context(), w.server); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[int64]string{sent: "1024 2048", unread: "1024 5"} {
+		if got := w.Text(t, "SELECT CONCAT_WS(' ', bwusage, bwlimit) FROM tblhosting WHERE id = ?", id); got != want {
+			t.Errorf("service %d: %q, want %q", id, got, want)
+		}
+	}
+}

@@ -312,7 +312,7 @@ func TestLedger_needsNoMoreThanTheGrants(t *testing.T) {
 		"prune":   func() error { _, err := l.Prune(t.Context(), noon()); return err },
 		"counted": func() error { _, err := l.Counted(t.Context(), w.server); return err },
 		"domains": func() error { _, err := l.Domains(t.Context(), w.server, "x"); return err },
-		"show":    func() error { return l.Show(t.Context(), map[int64]uint64{w.ids[0]: 1}, noon()) },
+		"show":    func() error { return l.Show(t.Context(), map[int64]ledger.Shown{w.ids[0]: {Used: 1}}, noon()) },
 	} {
 		if err := do(); err != nil {
 			t.Errorf("%s: %v", what, err)

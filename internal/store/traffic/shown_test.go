@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kvmbridge/kvmbridge/internal/store/traffic"
 )
 
 func TestDomains_runningServicesOfAServer(t *testing.T) {
@@ -36,20 +38,23 @@ func TestShow_writesWholeMegabytesOfThoseAlone(t *testing.T) {
 	t.Parallel()
 	const services = 1003 // two statements
 	w := newWorld(t, services+1)
-	bytes := map[int64]uint64{}
+	of := map[int64]traffic.Shown{}
 	for i, id := range w.ids[:services] {
-		bytes[id] = uint64(i)<<20 + 1<<20 - 1
+		of[id] = traffic.Shown{Used: uint64(i)<<20 + 1<<20 - 1, Limit: uint64(i%2) << 30}
 	}
-	bytes[w.ids[1]] = 1<<64 - 1
+	of[w.ids[1]] = traffic.Shown{Used: 1<<64 - 1, Limit: 1<<64 - 1}
+	of[w.ids[3]] = traffic.Shown{Used: 3 << 20, Unknown: true}
+	w.Exec(t, "UPDATE tblhosting SET bwlimit = 77")
 	zone := time.FixedZone("", 3600)
-	if err := w.ledger(t).Show(t.Context(), bytes, noon().In(zone)); err != nil {
+	if err := w.ledger(t).Show(t.Context(), of, noon().In(zone)); err != nil {
 		t.Fatal(err)
 	}
 	shown := func(i int) string {
 		return w.Text(t, "SELECT CONCAT_WS(' ', bwusage, bwlimit, diskusage, lastupdate) FROM tblhosting WHERE id = ?", w.ids[i])
 	}
 	for i, want := range map[int]string{
-		0: "0 0 0 2031-04-05 13:00:00", 1: "2147483647 0 0 2031-04-05 13:00:00", 1002: "1002 0 0 2031-04-05 13:00:00", services: "0 0 0 0000-00-00 00:00:00",
+		0: "0 0 0 2031-04-05 13:00:00", 1: "2147483647 2147483647 0 2031-04-05 13:00:00", 3: "3 77 0 2031-04-05 13:00:00",
+		1001: "1001 1024 0 2031-04-05 13:00:00", services: "0 77 0 0000-00-00 00:00:00",
 	} {
 		if got := shown(i); got != want {
 			t.Errorf("service %d: %q, want %q", i, got, want)
