@@ -10,10 +10,10 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/retention"
 )
 
-// Ask queues what a person wants of a service's copies and has it begun at once. subject is the volume id or the name of the
-// snapshot, note the description of a new one. The error is a sentence for that person when nothing can come of it.
-func (k *Keeper) Ask(ctx context.Context, serviceID int64, kind Kind, subject, note string) (int64, error) {
-	id, err := k.Book.Ask(ctx, k.begun(Deed{ServiceID: serviceID, Kind: kind, Subject: subject, Note: tidy(note)}))
+// Ask queues what a person wants and has it begun at once. The error is a sentence for that person when nothing can come of it.
+func (k *Keeper) Ask(ctx context.Context, o Order) (int64, error) {
+	o.Note = tidy(o.Note)
+	id, err := k.Book.Ask(ctx, k.begun(Deed{ServiceID: o.ServiceID, Kind: o.Kind, Subject: o.Subject, Note: o.Note}), o.entry())
 	if errors.Is(err, ErrAsked) {
 		return 0, retention.RefusalError{Text: "This was asked for already and is under way.", Passes: true}
 	}
@@ -23,9 +23,9 @@ func (k *Keeper) Ask(ctx context.Context, serviceID int64, kind Kind, subject, n
 	return id, err
 }
 
-// SavePlan replaces the weekly plan of a service; kind is Backup or Snapshot. Slots count from now on.
-func (k *Keeper) SavePlan(ctx context.Context, serviceID int64, kind Kind, w retention.Week) error {
-	return k.Records.SavePlan(ctx, serviceID, kind, w, k.Clock.Now())
+// SavePlan replaces the weekly plan of a service; kind is Backup or Snapshot. Slots count from now on. by is as in an Order.
+func (k *Keeper) SavePlan(ctx context.Context, serviceID int64, kind Kind, w retention.Week, by string) error {
+	return k.Records.SavePlan(ctx, serviceID, kind, w, k.Clock.Now(), planEntry(serviceID, kind, w, by))
 }
 
 // Backups lists the backups of a service's machine, newest first.
@@ -77,7 +77,10 @@ func (k *Keeper) nudge() {
 	}
 }
 
-// Overdue lists services with a plan of backups that got none for so long.
-func (k *Keeper) Overdue(ctx context.Context, age time.Duration) ([]int64, error) {
+// Overdue lists services with a plan of backups that got none for so long; an age of 0 lists none.
+func (k *Keeper) Overdue(ctx context.Context, age time.Duration) ([]Late, error) {
+	if age <= 0 {
+		return nil, nil
+	}
 	return k.Records.Overdue(ctx, k.Clock.Now().Add(-age))
 }

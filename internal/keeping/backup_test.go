@@ -20,7 +20,7 @@ func (w *world) plan(id int64, kind keeping.Kind) {
 	w.t.Helper()
 	week, err := retention.ParseWeek(`["03:00","03:00","03:00","03:00","03:00","03:00","03:00"]`)
 	if err == nil {
-		err = w.keeper().SavePlan(w.t.Context(), id, kind, week)
+		err = w.keeper().SavePlan(w.t.Context(), id, kind, week, "")
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -169,7 +169,7 @@ func TestScheduleBackup_failuresCostNoOldBackup(t *testing.T) {
 			if n := w.deeds(id, keeping.Failed); n != 1 {
 				t.Errorf("%d deeds gave way to the next slot, want 1", n)
 			}
-			if late, err := w.keeper().Overdue(t.Context(), 12*time.Hour); err != nil || !slices.Equal(late, []int64{id}) {
+			if late, err := w.keeper().Overdue(t.Context(), 12*time.Hour); err != nil || len(late) != 1 || late[0].ServiceID != id {
 				t.Errorf("overdue: %v, %v", late, err)
 			}
 		})
@@ -183,12 +183,12 @@ func TestAsk_aBackupNowAndItsRefusals(t *testing.T) {
 	none, nowhere := w.machine(product(0, 0, "server", "")), w.machine(product(1, 0, "", ""))
 	ask := func(id int64, note string) {
 		t.Helper()
-		if _, err := w.keeper().Ask(t.Context(), id, keeping.Backup, "", note); err != nil {
+		if _, err := w.keeper().Ask(t.Context(), keeping.Order{ServiceID: id, Kind: keeping.Backup, Note: note}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ask(id, "before\nthe kvmbridge:x:1 update {{node}}")
-	if _, err := w.keeper().Ask(t.Context(), id, keeping.Backup, "", ""); !isRefusal(err, "asked for already") {
+	if _, err := w.keeper().Ask(t.Context(), keeping.Order{ServiceID: id, Kind: keeping.Backup}); !isRefusal(err, "asked for already") {
 		t.Errorf("twice: got %v", err)
 	}
 	w.until("an end", w.settled, nowBackup)
@@ -207,7 +207,7 @@ func TestAsk_aBackupNowAndItsRefusals(t *testing.T) {
 	}
 	w.sim.SetLock(vmidOf(id), "migrate")
 	drop := list[0].Volume
-	if _, err := w.keeper().Ask(t.Context(), id, keeping.DropBackup, drop, ""); err != nil {
+	if _, err := w.keeper().Ask(t.Context(), keeping.Order{ServiceID: id, Kind: keeping.DropBackup, Subject: drop}); err != nil {
 		t.Fatal(err)
 	}
 	if d := w.run(nowBackup); !contains(d, "busy with a move to another node") || !w.free(id) {
@@ -219,7 +219,7 @@ func TestAsk_aBackupNowAndItsRefusals(t *testing.T) {
 	if left := w.backups(id, "server"); len(left) != 1 || left[0].Volume == drop {
 		t.Errorf("left: %+v", left)
 	}
-	if _, err := w.keeper().Ask(t.Context(), 99999, keeping.Backup, "", ""); !errors.Is(err, vm.ErrNoMachine) {
+	if _, err := w.keeper().Ask(t.Context(), keeping.Order{ServiceID: 99999, Kind: keeping.Backup}); !errors.Is(err, vm.ErrNoMachine) {
 		t.Errorf("a service without a machine: got %v", err)
 	}
 }
@@ -239,7 +239,7 @@ func TestAsk_touchesNoForeignGuest(t *testing.T) {
 	volume := w.backups(id, "server")[0].Volume
 	w.sim.SetKey(vmidOf(id), "description", "mine")
 	for kind, subject := range map[keeping.Kind]string{keeping.Backup: "", keeping.DropBackup: volume, keeping.Restore: volume, keeping.Snapshot: ""} {
-		if _, err := w.keeper().Ask(t.Context(), id, kind, subject, ""); err != nil {
+		if _, err := w.keeper().Ask(t.Context(), keeping.Order{ServiceID: id, Kind: kind, Subject: subject}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -118,7 +118,7 @@ func (w *world) scheduled(kind keeping.Kind) func(context.Context) error {
 		}
 		for _, p := range plans {
 			slot, _ := p.Plan.Look(w.clk.Now(), time.UTC)
-			if _, err := w.book.Ask(ctx, keeping.Deed{ServiceID: p.ServiceID, Kind: kind, Slot: slot.Day, Phase: keeping.Queued, Asked: w.clk.Now(), Since: w.clk.Now()}); err != nil {
+			if _, err := w.book.Ask(ctx, keeping.Deed{ServiceID: p.ServiceID, Kind: kind, Slot: slot.Day, Phase: keeping.Queued, Asked: w.clk.Now(), Since: w.clk.Now()}, ""); err != nil {
 				return err
 			}
 		}

@@ -60,6 +60,8 @@ type Deed struct {
 	Failures  int
 	LastError string
 	Token     int64
+	Due       time.Time // when somebody looks at it; zero = it is over
+	Ended     time.Time // zero = it is not over
 }
 
 // Over tells whether nothing is left to do.
@@ -80,6 +82,20 @@ type Planned struct {
 	ServiceID int64
 	Plan      retention.Plan
 	Fault     error // the plan cannot be read
+}
+
+// Good is the newest backup that ended well, as far as the records know.
+type Good struct {
+	At  time.Time     // zero = not known to the second
+	Day retention.Day // of the newest slot that was served; zero = none
+}
+
+// Late is a service with a plan of backups whose newest good one is too old.
+type Late struct {
+	ServiceID int64
+	Name      string
+	Last      time.Time // end of the newest good backup, or the day of its slot; zero = there is none
+	Since     time.Time // the later of Last and the day on which the plan was saved; zero = not known
 }
 
 // Watched is a task of Proxmox that a record names and no deed: of the reference product.

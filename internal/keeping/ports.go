@@ -11,9 +11,10 @@ import (
 
 // Book keeps deeds; implemented by internal/store/copies.
 type Book interface {
-	// Ask writes a deed down, due at once, and gives its id. ErrAsked when its slot was asked for before, or when a person asks
-	// for what already waits. One that waits for its next try gives way to a later slot.
-	Ask(ctx context.Context, d Deed) (int64, error)
+	// Ask writes a deed down, due at once, and gives its id; with it goes an entry for WHMCS's activity log, "" = none. ErrAsked
+	// when its slot was asked for before, or when a person asks for what already waits. One that waits for its next try gives
+	// way to a later slot.
+	Ask(ctx context.Context, d Deed, entry string) (int64, error)
 	// Due lists the deeds of these kinds (none = all) that somebody should look at, oldest first.
 	Due(ctx context.Context, now time.Time, kinds ...Kind) ([]int64, error)
 	// Claim takes a deed until a time; pipeline.ErrNotDue when somebody else has it, or it is not due.
@@ -33,8 +34,8 @@ type Book interface {
 type Records interface {
 	// Plans lists the machines at ready that have a plan for a kind (Backup or Snapshot) and an active service.
 	Plans(ctx context.Context, kind Kind) ([]Planned, error)
-	// SavePlan replaces the plan of a machine; its slots count from at on.
-	SavePlan(ctx context.Context, serviceID int64, kind Kind, w retention.Week, at time.Time) error
+	// SavePlan replaces the plan of a machine; its slots count from at on. With it goes an entry for WHMCS's activity log, "" = none.
+	SavePlan(ctx context.Context, serviceID int64, kind Kind, w retention.Week, at time.Time, entry string) error
 	// WithSnapshots lists the machines at ready that have some, as far as the records know.
 	WithSnapshots(ctx context.Context) ([]int64, error)
 	// Watched lists tasks that records name and no deed.
@@ -42,7 +43,7 @@ type Records interface {
 	// Unwatch clears the task of a manual backup in a record, while it is still that one.
 	Unwatch(ctx context.Context, serviceID int64, upid string) error
 	// Overdue lists services with a plan of backups of whose backups none has succeeded since before.
-	Overdue(ctx context.Context, before time.Time) ([]int64, error)
+	Overdue(ctx context.Context, before time.Time) ([]Late, error)
 	// Forget deletes deeds that were over before that moment.
 	Forget(ctx context.Context, before time.Time) error
 }

@@ -20,7 +20,7 @@ func (w *world) backup(id int64, storage string) string {
 
 func (w *world) ask(id int64, kind keeping.Kind, subject string) {
 	w.t.Helper()
-	if _, err := w.keeper().Ask(w.t.Context(), id, kind, subject, ""); err != nil {
+	if _, err := w.keeper().Ask(w.t.Context(), keeping.Order{ServiceID: id, Kind: kind, Subject: subject}); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -88,7 +88,7 @@ func TestAsk_snapshotsAndTheWayBack(t *testing.T) {
 	w := newWorld(t)
 	id := w.machine(product(0, 1, "", ""))
 	w.engine()
-	if _, err := w.keeper().Ask(t.Context(), id, keeping.Snapshot, "", "before <b>the</b> update"); err != nil {
+	if _, err := w.keeper().Ask(t.Context(), keeping.Order{ServiceID: id, Kind: keeping.Snapshot, Note: "before <b>the</b> update"}); err != nil {
 		t.Fatal(err)
 	}
 	w.until("an end", w.settled, scheduleSnapshot)

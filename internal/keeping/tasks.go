@@ -120,7 +120,7 @@ func (k *Keeper) queue(ctx context.Context, r *report, d Deed) {
 			return
 		}
 	}
-	if _, err := k.Book.Ask(ctx, k.begun(d)); err != nil && !errors.Is(err, ErrAsked) {
+	if _, err := k.Book.Ask(ctx, k.begun(d), ""); err != nil && !errors.Is(err, ErrAsked) {
 		r.trouble(d.ServiceID, d.Kind, err)
 	}
 }
@@ -173,7 +173,7 @@ func (k *Keeper) takeOver(ctx context.Context, r *report, kind Kind) error {
 	for _, w := range list {
 		switch {
 		case kind == Restore && w.Restore != "":
-			_, err = k.Book.Ask(ctx, Deed{ServiceID: w.ServiceID, Kind: Restore, Phase: Restoring, Task: w.Restore, Asked: k.Clock.Now(), Since: k.Clock.Now(), Called: k.Clock.Now()})
+			_, err = k.Book.Ask(ctx, Deed{ServiceID: w.ServiceID, Kind: Restore, Phase: Restoring, Task: w.Restore, Asked: k.Clock.Now(), Since: k.Clock.Now(), Called: k.Clock.Now()}, "")
 		case kind == Backup && w.Backup != "":
 			err = k.unwatch(ctx, w)
 		}

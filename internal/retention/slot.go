@@ -75,6 +75,22 @@ func (w Week) latest(now time.Time, zone *time.Location) (Slot, bool) {
 	return Slot{}, false
 }
 
+// Next is the first slot after now; false for an empty plan.
+func (w Week) Next(now time.Time, zone *time.Location) (Slot, bool) {
+	today := DayOf(now.In(zone))
+	for ahead := -1; ahead <= 8; ahead++ {
+		day := today.Add(ahead)
+		e := w.at[day.Weekday()]
+		if !e.on {
+			continue
+		}
+		if at := moment(day, e, zone); at.After(now) {
+			return Slot{day, at}, true
+		}
+	}
+	return Slot{}, false
+}
+
 // moment is when the clocks of zone first show that time of that day; when they jump over it, the moment of the jump.
 func moment(day Day, e entry, zone *time.Location) time.Time {
 	wall := time.Date(day.Year, day.Month, day.Day, e.hour, e.minute, 0, 0, time.UTC)

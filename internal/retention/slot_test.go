@@ -153,3 +153,23 @@ func TestDay_readsWhatDatabasesWrite(t *testing.T) {
 		t.Error("a date of another form was taken")
 	}
 }
+
+func TestNext_isTheFirstSlotAfterNow(t *testing.T) {
+	t.Parallel()
+	vienna := zone(t, "Europe/Vienna")
+	for now, want := range map[string]string{ // the clocks jump from 02:00 to 03:00 on Sunday, 29 March 2026
+		"2026-03-27 10:00:00": "2026-03-29 01:00:00",
+		"2026-03-29 00:59:59": "2026-03-29 01:00:00",
+		"2026-03-29 01:00:00": "2026-04-01 21:15:00",
+		"2026-04-01 21:14:59": "2026-04-01 21:15:00",
+		"2026-04-01 21:15:00": "2026-04-05 00:30:00",
+	} {
+		slot, found := week(t, `{"0":"02:30","3":"23:15"}`).Next(utc(t, now), vienna)
+		if !found || !slot.At.Equal(utc(t, want)) || slot.Day != retention.DayOf(slot.At.In(vienna)) {
+			t.Errorf("after %s: %v, %t; want %s", now, slot, found, want)
+		}
+	}
+	if slot, found := (retention.Week{}).Next(utc(t, "2026-03-27 10:00:00"), vienna); found {
+		t.Errorf("an empty plan has the slot %v", slot)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/keeping"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/retention"
+	"github.com/kvmbridge/kvmbridge/internal/store/outbox"
 	"github.com/kvmbridge/kvmbridge/internal/store/plain"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
@@ -31,7 +32,7 @@ var (
 func New(db *sqlx.DB, webhook bool) *Book { return &Book{db, webhook} }
 
 // Ask implements keeping.Book.
-func (b *Book) Ask(ctx context.Context, d keeping.Deed) (id int64, err error) {
+func (b *Book) Ask(ctx context.Context, d keeping.Deed, entry string) (id int64, err error) {
 	err = tx.Run(ctx, b.sql, func(q *sqlx.Tx) error {
 		at, err := lock(ctx, q, d.ServiceID, d.Asked)
 		if err != nil {
@@ -43,13 +44,23 @@ func (b *Book) Ask(ctx context.Context, d keeping.Deed) (id int64, err error) {
 		if err := makeWay(ctx, q, d); err != nil {
 			return err
 		}
-		id, err = insert(ctx, q, d)
-		return err
+		if id, err = insert(ctx, q, d); err != nil {
+			return err
+		}
+		return enter(ctx, q, d.ServiceID, entry, d.Asked)
 	})
 	if tx.Number(err) == tx.Duplicate {
 		return 0, keeping.ErrAsked
 	}
 	return id, wrap(err, "ask for a "+string(d.Kind), d.ServiceID)
+}
+
+// enter leaves an entry for WHMCS's activity log with the change that it tells of; none for "".
+func enter(ctx context.Context, q *sqlx.Tx, serviceID int64, entry string, at time.Time) error {
+	if entry == "" {
+		return nil
+	}
+	return outbox.PutActivity(ctx, q, serviceID, entry, at)
 }
 
 // makeWay ends what waits of an earlier slot, and refuses what a person asks for twice.
@@ -119,10 +130,12 @@ type row struct {
 	Failures  int            `db:"failures"`
 	LastError sql.NullString `db:"last_error"`
 	Token     int64          `db:"token"`
+	Due       sql.NullTime   `db:"due_at"`
+	Ended     sql.NullTime   `db:"ended_at"`
 }
 
 const columns = `id, service_id, kind, CAST(slot AS CHAR) AS slot, subject, note, phase, place, task, attempt, running, hold, asked_at, since, called_at,
-	failing_since, failures, last_error, token`
+	failing_since, failures, last_error, token, due_at, ended_at`
 
 func (r row) deed() (keeping.Deed, error) {
 	slot, err := retention.ParseDay(r.Slot.String)
@@ -130,6 +143,7 @@ func (r row) deed() (keeping.Deed, error) {
 		ID: r.ID, ServiceID: r.ServiceID, Kind: keeping.Kind(r.Kind), Slot: slot, Subject: r.Subject, Note: r.Note.String, Phase: keeping.Phase(r.Phase),
 		Place: r.Place, Task: r.Task, Attempt: r.Attempt, Running: r.Running.Bool, Hold: r.Hold, Asked: r.Asked, Since: r.Since, Called: r.Called.Time,
 		Failing: r.Failing.Time, Failures: r.Failures, LastError: r.LastError.String, Token: r.Token,
+		Due: r.Due.Time, Ended: r.Ended.Time,
 	}, err
 }
 
@@ -152,10 +166,10 @@ func (b *Book) Claim(ctx context.Context, id int64, now, until time.Time) (keepi
 	return r.deed()
 }
 
-// History lists the deeds of a service, newest first, up to limit.
+// History lists the deeds of a service up to limit: those that are not over, then the others, each newest first.
 func (b *Book) History(ctx context.Context, serviceID int64, limit int) ([]keeping.Deed, error) {
 	var rows []row
-	err := b.sql.SelectContext(ctx, &rows, "SELECT "+columns+" FROM kvmbridge_copies WHERE service_id = ? ORDER BY id DESC LIMIT ?", serviceID, limit)
+	err := b.sql.SelectContext(ctx, &rows, "SELECT "+columns+" FROM kvmbridge_copies WHERE service_id = ? ORDER BY due_at IS NULL, id DESC LIMIT ?", serviceID, limit)
 	list := make([]keeping.Deed, 0, len(rows))
 	for _, r := range rows {
 		d, broken := r.deed()

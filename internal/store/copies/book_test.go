@@ -50,7 +50,7 @@ func (w *world) ask(t *testing.T, kind keeping.Kind, day, subject string) (int64
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.book.Ask(t.Context(), keeping.Deed{ServiceID: w.service, Kind: kind, Slot: slot, Subject: subject, Phase: keeping.Queued, Asked: w.now, Since: w.now})
+	return w.book.Ask(t.Context(), keeping.Deed{ServiceID: w.service, Kind: kind, Slot: slot, Subject: subject, Phase: keeping.Queued, Asked: w.now, Since: w.now}, "")
 }
 
 func (w *world) claim(t *testing.T, id int64) keeping.Deed {
@@ -249,7 +249,7 @@ func TestPlans_areThoseOfMachinesThatCanHaveCopies(t *testing.T) {
 	}
 	week, err := retention.ParseWeek(`{"1":"03:00"}`)
 	if err == nil {
-		err = w.book.SavePlan(ctx, w.service, keeping.Backup, week, w.now)
+		err = w.book.SavePlan(ctx, w.service, keeping.Backup, week, w.now, "")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -257,14 +257,15 @@ func TestPlans_areThoseOfMachinesThatCanHaveCopies(t *testing.T) {
 	if p := plans(); len(p) != 1 || p[0].Fault != nil || p[0].Plan.Week != week || !p[0].Plan.Since.Equal(w.now) {
 		t.Errorf("got %+v", p)
 	}
-	if ids, err := w.book.Overdue(ctx, w.now.Add(time.Hour)); err != nil || !slices.Equal(ids, []int64{w.service}) {
-		t.Errorf("overdue: %v, %v", ids, err)
+	if late, err := w.book.Overdue(ctx, w.now.Add(time.Hour)); err != nil || len(late) != 1 || late[0].ServiceID != w.service || late[0].Name != "web" ||
+		late[0].Last.Format(time.DateOnly) != "2026-05-31" || !late[0].Since.Equal(w.now) {
+		t.Errorf("overdue: %+v, %v", late, err)
 	}
 	w.Exec(t, "UPDATE tblhosting SET domainstatus = 'Suspended'")
 	if p := plans(); len(p) != 0 {
 		t.Errorf("of a suspended service: %+v", p)
 	}
-	if err := w.book.SavePlan(ctx, w.service, keeping.Restore, week, w.now); err == nil {
+	if err := w.book.SavePlan(ctx, w.service, keeping.Restore, week, w.now, ""); err == nil {
 		t.Error("a plan of restores was taken")
 	}
 	if ids, err := w.book.WithSnapshots(ctx); err != nil || len(ids) != 0 {

@@ -3,6 +3,7 @@ package copies
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,30 +31,56 @@ const planned = ` FROM puqProxmoxKVM_vm_info i JOIN tblhosting h ON h.id = i.ser
 // Plans implements keeping.Records.
 func (b *Book) Plans(ctx context.Context, kind keeping.Kind) ([]keeping.Planned, error) {
 	p := plans[kind]
-	var rows []struct {
-		ServiceID int64          `db:"service_id"`
-		Week      string         `db:"plan_text"`
-		Last      sql.NullString `db:"plan_last"`
-		Saved     sql.NullTime   `db:"plan_saved"`
-	}
-	err := b.sql.SelectContext(ctx, &rows, fmt.Sprintf("SELECT i.service_id, CAST(i.%s AS CHAR) AS plan_text, CAST(i.%s AS CHAR) AS plan_last, v.%s AS plan_saved", p.week, p.last, p.saved)+
-		fmt.Sprintf(planned, p.week)+" ORDER BY i.service_id", string(vm.Ready))
+	var rows []planRow
+	err := b.sql.SelectContext(ctx, &rows, p.columns()+fmt.Sprintf(planned, p.week)+" ORDER BY i.service_id", string(vm.Ready))
 	if err != nil {
 		return nil, fmt.Errorf("list the weekly plans: %w", err)
 	}
 	list := make([]keeping.Planned, 0, len(rows))
 	for _, r := range rows {
-		one := keeping.Planned{ServiceID: r.ServiceID}
-		one.Plan.Since = r.Saved.Time
-		one.Plan.Week, one.Fault = retention.ParseWeek(r.Week)
-		one.Plan.Last, _ = retention.ParseDay(r.Last.String[:min(len(r.Last.String), len(time.DateOnly))]) // a date of another kind is none
-		list = append(list, one)
+		list = append(list, r.planned())
 	}
 	return list, nil
 }
 
+// planRow is a plan as the tables hold it.
+type planRow struct {
+	ServiceID int64          `db:"service_id"`
+	Week      sql.NullString `db:"plan_text"`
+	Last      sql.NullString `db:"plan_last"`
+	Saved     sql.NullTime   `db:"plan_saved"`
+}
+
+func (p plan) columns() string {
+	return fmt.Sprintf("SELECT i.service_id, CAST(i.%s AS CHAR) AS plan_text, CAST(i.%s AS CHAR) AS plan_last, v.%s AS plan_saved", p.week, p.last, p.saved)
+}
+
+func (r planRow) planned() keeping.Planned {
+	one := keeping.Planned{ServiceID: r.ServiceID}
+	one.Plan.Since, one.Plan.Last = r.Saved.Time, dayOf(r.Last)
+	one.Plan.Week, one.Fault = retention.ParseWeek(r.Week.String)
+	return one
+}
+
+// dayOf reads a date of the records; one of another kind is none.
+func dayOf(text sql.NullString) retention.Day {
+	d, _ := retention.ParseDay(text.String[:min(len(text.String), len(time.DateOnly))])
+	return d
+}
+
+// Plan is that of one machine, whatever its status; vm.ErrNoMachine when the service has none.
+func (b *Book) Plan(ctx context.Context, serviceID int64, kind keeping.Kind) (keeping.Planned, error) {
+	var r planRow
+	err := b.sql.GetContext(ctx, &r, plans[kind].columns()+` FROM puqProxmoxKVM_vm_info i LEFT JOIN kvmbridge_vm v ON v.service_id = i.service_id
+		WHERE i.service_id = ? LIMIT 1`, serviceID)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = vm.ErrNoMachine
+	}
+	return r.planned(), wrap(err, "read the weekly plan", serviceID)
+}
+
 // SavePlan implements keeping.Records.
-func (b *Book) SavePlan(ctx context.Context, serviceID int64, kind keeping.Kind, w retention.Week, at time.Time) error {
+func (b *Book) SavePlan(ctx context.Context, serviceID int64, kind keeping.Kind, w retention.Week, at time.Time, entry string) error {
 	p, known := plans[kind]
 	if !known {
 		return fmt.Errorf("there are no weekly plans for a %s", kind)
@@ -65,8 +92,10 @@ func (b *Book) SavePlan(ctx context.Context, serviceID int64, kind keeping.Kind,
 		if _, err := q.ExecContext(ctx, "UPDATE kvmbridge_vm SET "+p.saved+" = ? WHERE service_id = ?", tx.Moment(at), serviceID); err != nil {
 			return err
 		}
-		_, err := q.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET "+p.week+" = ? WHERE service_id = ?", w.String(), serviceID)
-		return err
+		if _, err := q.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET "+p.week+" = ? WHERE service_id = ?", w.String(), serviceID); err != nil {
+			return err
+		}
+		return enter(ctx, q, serviceID, entry, at)
 	})
 	return wrap(err, "save the weekly plan", serviceID)
 }
@@ -108,17 +137,4 @@ func (b *Book) Watched(ctx context.Context) ([]keeping.Watched, error) {
 func (b *Book) Unwatch(ctx context.Context, serviceID int64, upid string) error {
 	_, err := b.sql.ExecContext(ctx, "UPDATE puqProxmoxKVM_vm_info SET vm_backup_now_utid = '' WHERE service_id = ? AND vm_backup_now_utid = ?", serviceID, upid)
 	return wrap(err, "clear the task of a backup", serviceID)
-}
-
-// Overdue implements keeping.Records.
-func (b *Book) Overdue(ctx context.Context, before time.Time) (ids []int64, err error) {
-	p := plans[keeping.Backup]
-	err = b.sql.SelectContext(ctx, &ids, "SELECT i.service_id"+fmt.Sprintf(planned, p.week)+` AND (v.backup_plan_at IS NULL OR v.backup_plan_at < ?)
-		AND (i.vm_backup_last IS NULL OR i.vm_backup_last < ?) AND NOT EXISTS (SELECT 1 FROM kvmbridge_copies c WHERE c.service_id = i.service_id
-		AND c.kind = ? AND c.phase = ? AND c.ended_at >= ?) ORDER BY i.service_id`, string(vm.Ready), tx.Moment(before), before.UTC().Format(time.DateOnly),
-		string(keeping.Backup), string(keeping.Done), tx.Moment(before))
-	if err != nil {
-		return nil, fmt.Errorf("list the services without a new backup: %w", err)
-	}
-	return ids, nil
 }
