@@ -18,6 +18,10 @@ type moduleCommands struct {
 	desk  *desk.Desk
 	fleet *fleet
 	views *views.Views
+	// copies says how a service's backups stand.
+	copies interface {
+		Field(ctx context.Context, serviceID int64) (string, error)
+	}
 	pages *web.Pages
 	log   *slog.Logger
 }
@@ -157,7 +161,11 @@ func (c *moduleCommands) AdminServicesTabFields(ctx context.Context, call bridge
 		}
 		fields = append(fields, bridge.TabField{Label: f.label, HTML: html})
 	}
-	return fields, nil
+	html, err := c.copies.Field(ctx, call.Service.ID)
+	if html != "" {
+		fields = append(fields, bridge.TabField{Label: "Backups", HTML: html})
+	}
+	return fields, err
 }
 
 // ClientArea implements bridge.ModuleCommands.

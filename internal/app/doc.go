@@ -17,7 +17,7 @@
 //	all statuses and steps           internal/vm/deploy.go, change.go, terminate.go, renew.go, or "kvmbridge states"
 //	what the module's buttons do     buttons.go, internal/vm/jobs.go; when they may is internal/desk
 //	who may ask for what             bridge/button.go for staff, commands.go for a service's owner
-//	when copies are made and go      internal/retention decides, internal/keeping carries out
+//	when copies are made and go      internal/retention decides, internal/keeping carries out; pages/copies shows and orders
 //	what happens when it fails       internal/pipeline/doc.go, internal/proxmox/errors.go
 //	who gets which address           internal/store/addresses; the arithmetic is internal/ippool
 //	what a product's settings mean   internal/spec/keys.go

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/internal/app/cli"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages"
+	copiespage "github.com/kvmbridge/kvmbridge/internal/app/pages/copies"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/help"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/home"
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/machines"
@@ -24,16 +25,16 @@ import (
 )
 
 // front is every page of the addon.
-func (s *Sidecar) front(d *desk.Desk, w *web.Pages) *pages.Router {
+func (s *Sidecar) front(d *desk.Desk, c *copiespage.Page, w *web.Pages) *pages.Router {
 	figures := overview.New(s.store.Handle())
 	facts := help.Facts{Schema: s.store.SchemaVersion, Database: figures.Database, Addon: s.whmcs.AddonSettings}
 	list := roster.NewList(rosterrows.New(s.store.Handle()), clock.System{}, s.log)
 	set := s.settingsPage(w)
 	book := pools.New(s.store.Handle(), s.clock, s.store.Freed)
 	return &pages.Router{Web: w, Version: cli.Version(), Pages: map[string]pages.Page{
-		"home":     home.New(s.store, s.standing, figures, s.book, book, s.clock, w),
+		"home":     home.New(s.store, s.standing, figures, s.book, book, s.late, s.clock, w),
 		"help":     help.New(facts, cli.Version(), cli.Commit(), w),
-		"machines": pages.Join(machines.New(list, d, w, s.log), vmlog.New(s.store, s.clock, w), s.recordPage(w)),
+		"machines": pages.Join(machines.New(list, d, w, s.log), vmlog.New(s.store, s.clock, w), s.recordPage(w), c.Parts()),
 		"settings": set.General(),
 		"cron":     set.Cron(),
 		"zones":    zones.New(s.zoneDesk(), s.clock, 8*time.Second, w),

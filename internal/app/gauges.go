@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/keeping"
 	"github.com/kvmbridge/kvmbridge/internal/store"
 	"github.com/kvmbridge/kvmbridge/internal/store/taskrows"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
@@ -17,21 +18,24 @@ type gauges struct {
 	store     *store.DB
 	alarms    taskrows.Alarms
 	clock     clock.Clock
+	late      func(context.Context) ([]keeping.Late, error)
 	lastRun   *prometheus.Desc
 	raised    *prometheus.Desc
 	machines  *prometheus.Desc
 	attention *prometheus.Desc
 	waiting   *prometheus.Desc
+	overdue   *prometheus.Desc
 }
 
-func newGauges(s *store.DB, a taskrows.Alarms, c clock.Clock) *gauges {
+func newGauges(s *store.DB, a taskrows.Alarms, late func(context.Context) ([]keeping.Late, error), c clock.Clock) *gauges {
 	return &gauges{
-		store: s, alarms: a, clock: c,
+		store: s, alarms: a, late: late, clock: c,
 		lastRun:   prometheus.NewDesc("kvmbridge_task_last_run_timestamp_seconds", "When the last run of a task began.", []string{"task"}, nil),
 		raised:    prometheus.NewDesc("kvmbridge_alarm", "1 while periodic work stands still, see the addon's first page.", nil, nil),
 		machines:  prometheus.NewDesc("kvmbridge_machines", "VMs by status.", []string{"status"}, nil),
 		attention: prometheus.NewDesc("kvmbridge_attention", "VMs that a person should look at.", nil, nil),
 		waiting:   prometheus.NewDesc("kvmbridge_outbox_waiting", "Messages that WHMCS has not taken yet.", nil, nil),
+		overdue:   prometheus.NewDesc("kvmbridge_backups_overdue", "Services with a schedule of backups whose last good one is older than the settings allow.", nil, nil),
 	}
 }
 
@@ -42,6 +46,7 @@ func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
 	ch <- g.waiting
 	ch <- g.lastRun
 	ch <- g.raised
+	ch <- g.overdue
 }
 
 // Collect implements prometheus.Collector. A database that does not answer shows as an invalid metric, not as zero.
@@ -57,7 +62,7 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(g.machines, prometheus.GaugeValue, float64(n), string(status))
 	}
 	g.tasks(ctx, ch)
-	for desc, count := range map[*prometheus.Desc]func(context.Context) (int, error){g.attention: g.store.WorryCount, g.waiting: g.store.Waiting} {
+	for desc, count := range map[*prometheus.Desc]func(context.Context) (int, error){g.attention: g.store.WorryCount, g.waiting: g.store.Waiting, g.overdue: g.lateCount} {
 		n, err := count(ctx)
 		if err != nil {
 			ch <- prometheus.NewInvalidMetric(desc, err)
@@ -89,4 +94,9 @@ func (g *gauges) tasks(ctx context.Context, ch chan<- prometheus.Metric) {
 		raised = 1
 	}
 	ch <- prometheus.MustNewConstMetric(g.raised, prometheus.GaugeValue, raised)
+}
+
+func (g *gauges) lateCount(ctx context.Context) (int, error) {
+	list, err := g.late(ctx)
+	return len(list), err
 }

@@ -122,7 +122,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	s.courier = courier.New(s.store, s.whmcs, back, o.Clock, s.log, cfg.Attention.Webhook)
 	s.alarms = taskrows.Alarms{Book: taskrows.New(s.store.Handle()), Webhook: cfg.Attention.Webhook != ""}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newGauges(s.store, s.alarms, s.clock), records.NewGauges(s.book))
+	registry.MustRegister(newGauges(s.store, s.alarms, s.late, s.clock), records.NewGauges(s.book))
 	if err := s.newEngine(cfg, o, steps, registry); err != nil {
 		return err
 	}
@@ -136,15 +136,15 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 	if err != nil {
 		return err
 	}
-	v := &views.Views{Store: s.store, WHMCS: s.whmcs}
+	v, kept := &views.Views{Store: s.store, WHMCS: s.whmcs}, s.copiesPage(cfg, f, pages)
 	names := namelist.NewList(namerows.New(s.store.Handle()), clock.System{}, s.log)
 	s.server = bridge.New(bridge.Config{
 		Log: s.log, Keys: s.keys.Known, Reread: s.keys.Keys, Metrics: registry, Ready: s.ready, Outbox: bell{s.courier, s.ring},
 		Tasks:  onlooker{s},
 		Usage:  usage.Usage{Ledger: trafficrows.New(s.store.Handle()), Clock: s.clock, Terms: s.traffic.Terms},
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
-		Module: &moduleCommands{desk: orders, fleet: f, views: v, pages: pages, log: s.log},
-		Addon:  &addonCommands{store: s.store, router: s.front(orders, pages), settings: s.settings, retire: s.retire, revive: s.revive, inherit: s.inherit},
+		Module: &moduleCommands{desk: orders, fleet: f, views: v, copies: kept, pages: pages, log: s.log},
+		Addon:  &addonCommands{store: s.store, router: s.front(orders, kept, pages), settings: s.settings, retire: s.retire, revive: s.revive, inherit: s.inherit},
 	})
 	return nil
 }

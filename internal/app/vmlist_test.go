@@ -130,8 +130,9 @@ func TestBrowser_machines(t *testing.T) {
 // vmDeeds looks at the buttons of every kind of line (product-spec §10.4).
 func (b *browser) vmDeeds(ids map[string]int64) {
 	b.t.Helper()
-	all := []string{"Redeploy", "Reset", "Log", "DB Record", "Delete Record"}
-	for name, want := range map[string][]string{"ready 1": all[1:4], "terminate": all[:4], "moving": all[:4], "removed": all, "stuck": all, "gone": all, "pending": nil} {
+	all := []string{"Redeploy", "Reset", "Log", "Backups", "DB Record", "Delete Record"}
+	over := []string{"Redeploy", "Reset", "Log", "DB Record", "Delete Record"}
+	for name, want := range map[string][]string{"ready 1": all[1:5], "terminate": all[:5], "moving": all[:5], "removed": over, "stuck": all, "gone": over, "pending": nil} {
 		if got := b.vmButtons(ids[name]); !slices.Equal(got, want) {
 			b.t.Errorf("buttons of %s: %q, want %q", name, got, want)
 		}

@@ -13,6 +13,7 @@ const (
 	Redeploy     Deed = "redeploy"
 	Reset        Deed = "reset"
 	Log          Deed = "log"
+	Copies       Deed = "copies"
 	EditRecord   Deed = "record"
 	DeleteRecord Deed = "delete"
 )
@@ -43,6 +44,7 @@ func buttons() []button {
 		{Redeploy, func(s pipeline.State) bool { return s != vm.Ready }},
 		{Reset, always},
 		{Log, always},
+		{Copies, func(s pipeline.State) bool { return s != vm.Removed }},
 		{EditRecord, always},
 		{DeleteRecord, func(s pipeline.State) bool { return s == vm.ErrorTerminate || s == vm.Removed }},
 	}

@@ -13,16 +13,16 @@ import (
 
 func TestDeedsOf_followTheTableOfTheProduct(t *testing.T) {
 	t.Parallel()
-	all := []roster.Deed{roster.Redeploy, roster.Reset, roster.Log, roster.EditRecord, roster.DeleteRecord}
+	all := []roster.Deed{roster.Redeploy, roster.Reset, roster.Log, roster.Copies, roster.EditRecord, roster.DeleteRecord}
 	special := map[pipeline.State][]roster.Deed{
-		vm.Ready:          all[1:4],
+		vm.Ready:          all[1:5],
 		vm.ErrorTerminate: all,
-		vm.Removed:        all,
+		vm.Removed:        {roster.Redeploy, roster.Reset, roster.Log, roster.EditRecord, roster.DeleteRecord},
 	}
 	for _, status := range append(roster.Statuses(), "", "odd") {
 		want, ok := special[status]
 		if !ok {
-			want = all[:4]
+			want = all[:5]
 		}
 		for _, gone := range []bool{false, true} {
 			if d := cmp.Diff(want, roster.DeedsOf(roster.Machine{Recorded: true, Gone: gone, Status: status})); d != "" {

@@ -102,6 +102,7 @@ type Values struct {
 	Mode             Mode
 	Alarm            time.Duration // how long work may be overdue before somebody is told; 0 = for ever
 	Tasks            tasks.Rules
+	BackupAge        time.Duration // without a good backup, after which somebody is warned; 0 = nobody is
 }
 
 // Values reads what is saved.
@@ -111,7 +112,8 @@ func (s Sheet) Values(saved map[string]string) Values {
 		DefaultTimeout: span(e[DefaultTimeout], time.Second), HeavyTimeout: span(e[HeavyTimeout], time.Second),
 		Migrate: e[Migrate] == On, MigrationTimeout: span(e[MigrationTimeout], time.Second), DropTables: e[DropTables] == On,
 		Traffic: traffic.Rule(e[TrafficMonth]), Mode: Mode(e[CronMode]), Alarm: span(e[Alarm], time.Minute),
-		Tasks: tasks.Rules{Intervals: map[string]time.Duration{}, LockTimeout: span(e[LockTimeout], time.Second)},
+		Tasks:     tasks.Rules{Intervals: map[string]time.Duration{}, LockTimeout: span(e[LockTimeout], time.Second)},
+		BackupAge: span(e[BackupAge], 24*time.Hour),
 	}
 	for _, t := range tasks.Table() {
 		v.Tasks.Intervals[t.ID] = span(e[Interval(t.ID)], time.Minute)

@@ -27,6 +27,7 @@ func TestValues_areThePublishedDefaults(t *testing.T) {
 			"processVirtualMachines": time.Minute, "removeOldSnapshots": 5 * time.Minute, "restoreBackupStatus": time.Minute, "nowBackupStatus": time.Minute,
 			"scheduleBackup": 5 * time.Minute, "scheduleSnapshot": 5 * time.Minute, "collectingStatistics": time.Hour,
 		}},
+		BackupAge: 72 * time.Hour,
 	}
 	if d := cmp.Diff(want, sheet().Values(nil)); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
@@ -66,6 +67,7 @@ func TestCheck_saysASentencePerWrongField(t *testing.T) {
 		{settings.CronMode, "hook", "hook", ""},
 		{settings.CronMode, "<b>", "", "Choose one of the kinds of Cron Mode."},
 		{settings.Interval(tasks.Statistics), "0", "0", ""},
+		{settings.BackupAge, "366", "", "Backup Warning has to be a whole number, 0 to 365 days."},
 		{settings.Interval(tasks.Statistics), "-1", "", "Interval of Collecting Statistics has to be a whole number, 0 to 10080 minutes."},
 		{settings.Interval(tasks.Statistics), "99999999999999999999", "", "Interval of Collecting Statistics has to be a whole number, 0 to 10080 minutes."},
 	} {
@@ -115,7 +117,7 @@ func TestOf_partsTheSheetByPage(t *testing.T) {
 	for _, f := range sheet().Of(settings.Cron) {
 		cron = append(cron, f.Name)
 	}
-	if len(cron) != 10 || !slices.Contains(cron, settings.LockTimeout) || strings.Contains(strings.Join(cron, " "), "migration") {
+	if len(cron) != 11 || !slices.Contains(cron, settings.LockTimeout) || strings.Contains(strings.Join(cron, " "), "migration") {
 		t.Errorf("the page of cron has %v", cron)
 	}
 }

@@ -21,7 +21,7 @@ type Asset struct{ Type, Body string }
 // assetParts are the files behind each asset, by the ending of its name.
 func assetParts() map[string][]string {
 	return map[string][]string{
-		"css": {"pages/style.css", "assets/addon.css", "assets/machines.css", "assets/pools.css", "assets/settings.css"},
+		"css": {"pages/style.css", "assets/addon.css", "assets/machines.css", "assets/pools.css", "assets/settings.css", "assets/copies.css"},
 		"js":  {"assets/ajax.js", "assets/dialogs.js", "assets/forms.js"},
 	}
 }

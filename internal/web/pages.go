@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -44,6 +45,8 @@ func New() (*Pages, error) {
 		"tone":     tone,
 		"tab":      tabOf,
 		"fullness": fullness,
+		"copydo":   copyDoOf,
+		"word":     func(prefix, value string) string { return cmp.Or(texts[prefix+value], value) }, // of another release
 	}).ParseFS(files, "pages/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse pages: %w", err)
@@ -126,7 +129,8 @@ type VM struct {
 	LastError string
 	Next      Next // of LastError
 	Attention string
-	Since     time.Time // of Attention
+	Since     time.Time // of Attention, zero = not known
+	Part      string    // of the page of machines that says more than the log, "" = none
 	LastRun   *Run
 }
 

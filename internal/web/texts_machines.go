@@ -10,6 +10,7 @@ func machineTexts() map[string]string {
 		"attention_short": "Attention",
 		"before":          "Previous",
 		"client":          "Client",
+		"deed_copies":     "Backups",
 		"deed_delete":     "Delete Record",
 		"deed_log":        "Log",
 		"deed_record":     "DB Record",

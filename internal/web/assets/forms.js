@@ -94,6 +94,12 @@
                 same.open = true;
             }
         });
+        element.querySelectorAll('input[type=text][id]').forEach(function (typed) {
+            var same = fresh.querySelector('#' + CSS.escape(typed.id));
+            if (same) {
+                same.value = typed.value;
+            }
+        });
         var focused = element.contains(document.activeElement) ? document.activeElement.id : '';
         element.replaceWith(fresh);
         if (focused && document.getElementById(focused)) {

@@ -8,6 +8,7 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/app/pages"
 	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/keeping"
 	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/store/finder"
 	"github.com/kvmbridge/kvmbridge/internal/store/overview"
@@ -42,20 +43,24 @@ type page struct {
 	figures  *overview.Figures
 	dns      records.Book
 	gauge    *gauge
+	late     Late
 	clock    clock.Clock
 	web      *web.Pages
 	tracks   tracks
 }
 
+// Late lists the services whose backups are overdue.
+type Late func(context.Context) ([]keeping.Late, error)
+
 // New is the page over what these read.
-func New(m Machines, s func(context.Context) (Standing, error), f *overview.Figures, dns records.Book, b *pools.Book, c clock.Clock, w *web.Pages) pages.Page {
-	p := &page{m, s, f, dns, &gauge{book: b, clock: c}, c, w, newTracks()}
+func New(m Machines, s func(context.Context) (Standing, error), f *overview.Figures, dns records.Book, b *pools.Book, l Late, c clock.Clock, w *web.Pages) pages.Page {
+	p := &page{m, s, f, dns, &gauge{book: b, clock: c}, l, c, w, newTracks()}
 	return pages.Page{Show: map[string]pages.Handler{"": p.show, "moving": p.moving}}
 }
 
 func (p *page) show(ctx context.Context, r *pages.Request) (pages.Answer, error) {
 	h := web.Home{Site: r.Site}
-	for _, read := range []func(context.Context, *web.Home) error{p.stands, p.cards, p.counts, p.worries, p.progress, p.chart, p.fills, p.outbox, p.records} {
+	for _, read := range []func(context.Context, *web.Home) error{p.stands, p.cards, p.counts, p.worries, p.overdue, p.progress, p.chart, p.fills, p.outbox, p.records} {
 		if err := read(ctx, &h); err != nil {
 			return pages.Answer{}, err
 		}
