@@ -124,7 +124,7 @@ func (r *road) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	var call struct {
 		Effect string
 		Args   struct {
-			ServiceID int64 `json:"service_id"`
+			ServiceID int64 `json:"id"` // of SendEmail
 		}
 	}
 	_ = json.Unmarshal(body, &call)
