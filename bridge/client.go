@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	encodingpem "encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -43,6 +45,23 @@ func NewClient(address string, signer Signer) (*Client, error) {
 	return c, nil
 }
 
+// Trust has TLS accept the certificate in pem, by whatever name the service was called, and no other.
+func (c *Client) Trust(pem []byte) error {
+	block, _ := encodingpem.Decode(pem)
+	if block == nil {
+		return errors.New("there is no PEM certificate in it")
+	}
+	transport, _ := c.http.Transport.(*http.Transport)                                              // made by NewClient
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: true} //nolint:gosec // compared below
+	transport.TLSClientConfig.VerifyConnection = func(s tls.ConnectionState) error {
+		if !bytes.Equal(s.PeerCertificates[0].Raw, block.Bytes) {
+			return errors.New("the service shows another certificate than the configured one")
+		}
+		return nil
+	}
+	return nil
+}
+
 // Close gives up idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
@@ -62,8 +81,12 @@ func (c *Client) DeliverOutbox(ctx context.Context, call AddonCall) (Answer, err
 }
 
 // Tasks runs tasks; each line is said as it comes, and exit is what the command line ends with. A refusal is an error that is
-// its sentence. There is no limit to how long it may take but ctx.
+// its sentence. It may take as long as it says something.
 func (c *Client) Tasks(ctx context.Context, call TaskCall, say func(line string)) (exit int, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silent := time.AfterFunc(mostSilence, func() { cancel(errSilent) })
+	defer silent.Stop()
 	resp, err := c.send(ctx, &http.Client{Transport: c.http.Transport}, "/v1/tasks/run", call)
 	if err != nil {
 		return 1, err
@@ -73,15 +96,25 @@ func (c *Client) Tasks(ctx context.Context, call TaskCall, say func(line string)
 		answer, err := ReadAnswer(resp)
 		return 1, cmp.Or(err, answer.Err())
 	}
-	return readTasks(resp.Body, say)
+	exit, err = readTasks(resp.Body, func() { silent.Reset(mostSilence) }, say)
+	if err != nil {
+		err = fmt.Errorf("the tasks go on, but the answer broke off: %w", cmp.Or(context.Cause(ctx), err))
+	}
+	return exit, err
 }
 
-func readTasks(body io.Reader, say func(line string)) (exit int, err error) {
+// mostSilence is several times the pulse of a stream.
+const mostSilence = 25 * time.Second
+
+var errSilent = fmt.Errorf("nothing was heard for %s", mostSilence)
+
+func readTasks(body io.Reader, heard func(), say func(line string)) (exit int, err error) {
 	for in := json.NewDecoder(body); ; {
 		var l TaskLine
 		if err := in.Decode(&l); err != nil {
-			return 1, fmt.Errorf("the tasks go on, but the answer broke off: %w", err)
+			return 1, err
 		}
+		heard()
 		if l.Line != nil {
 			say(*l.Line)
 		}

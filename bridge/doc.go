@@ -2,7 +2,7 @@
 // requests and answers, the HTTP server with every route on one page (routes.go), and a Go client.
 //
 // It owns what is on the wire and who may speak on it. It refuses to know SQL, Proxmox or WHMCS's tables: what a command
-// does is behind the small interfaces ModuleCommands, AddonCommands, Outbox, Tasks and NameList, which internal/app fills.
+// does is behind the small interfaces ModuleCommands, AddonCommands, Outbox, Tasks, Usage and NameList, which internal/app fills.
 //
 // Everything under /v1 is signed (signature.go); /healthz, /readyz and /metrics are not, and answer only to a unix
 // socket or a loopback address. Who is asking has been decided by WHMCS; the signed body says it as Caller.

@@ -18,7 +18,7 @@ const HeaderTasks = "X-Kvmbridge-Tasks"
 // Tasks runs the periodic work for somebody who looks on.
 type Tasks interface {
 	// Begin checks what is asked for; the error is a Refusal or a fault of our own. run does it and tells whether all went
-	// well. It says each line as it happens, from one goroutine, and does not end because nobody reads any more.
+	// well. It says each line as it happens, one at a time, and does not end because nobody reads any more.
 	Begin(ctx context.Context, args TaskArgs) (run func(say func(line string)) (well bool), err error)
 }
 
@@ -74,6 +74,7 @@ func stream(out huma.Context, run func(say func(string)) bool) {
 	out.SetStatus(http.StatusOK)
 	p := newPrinter(out.BodyWriter())
 	stop := p.beat()
+	defer stop() // also when the run panics
 	exit := 1
 	if run(func(line string) { p.send(TaskLine{Line: &line}) }) {
 		exit = 0
@@ -106,7 +107,7 @@ func (p *printer) send(l TaskLine) {
 	p.gone = json.NewEncoder(p.w).Encode(l) != nil || p.control.Flush() != nil
 }
 
-// beat sends empty lines until it is stopped.
+// beat sends empty lines until it is stopped, once or twice.
 func (p *printer) beat() (stop func()) {
 	ticker, done := time.NewTicker(pulse), make(chan struct{})
 	var beating sync.WaitGroup
@@ -120,9 +121,9 @@ func (p *printer) beat() (stop func()) {
 			}
 		}
 	})
-	return func() {
+	return sync.OnceFunc(func() {
 		ticker.Stop()
 		close(done)
 		beating.Wait()
-	}
+	})
 }

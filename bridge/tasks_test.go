@@ -1,8 +1,11 @@
 package bridge_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -92,5 +95,37 @@ func TestTasks_aSilentRunGivesSignsOfLife(t *testing.T) {
 	w := s.send("POST", "/v1/tasks/run", string(body))
 	if got := w.Body.String(); got != "{}\n{\"exit\":0}\n" {
 		t.Errorf("the stream was %q", got)
+	}
+}
+
+// The command line calls the service of its own machine by an address that no certificate names.
+func TestClient_trustsOneCertificate(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.commands.tasks = func(func(string)) bool { return true }
+	server := httptest.NewTLSServer(s.server.Handler())
+	t.Cleanup(server.Close)
+	call := func(pem []byte) error {
+		c, err := bridge.NewClient(strings.Replace(server.URL, "127.0.0.1", "localhost", 1), bridge.Signer{Secret: testSecret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if err := c.Trust(pem); err != nil {
+			return err
+		}
+		_, err = c.Tasks(t.Context(), taskCall(bridge.TaskArgs{}), nil)
+		return err
+	}
+	raw := server.Certificate().Raw
+	if err := call(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})); err != nil {
+		t.Errorf("its own certificate: %v", err)
+	}
+	other := append(bytes.Clone(raw[:len(raw)-1]), raw[len(raw)-1]^1)
+	if err := call(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other})); err == nil || !strings.Contains(err.Error(), "another certificate") {
+		t.Errorf("another certificate: %v", err)
+	}
+	if err := call([]byte("nothing")); err == nil {
+		t.Error("no certificate was taken")
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/clock"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/settings"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
 	"github.com/kvmbridge/kvmbridge/internal/tasks/console"
@@ -59,7 +60,7 @@ func (s onlooker) console(o console.Order, say func(string)) *console.Console {
 	runner := *s.tasks
 	runner.Deeds = maps.Clone(runner.Deeds)
 	runner.Deeds[tasks.ProcessVMs] = s.follow(o, say)
-	return &console.Console{Runner: &runner, Clock: s.clock, Idle: s.idle, Mode: s.mode, Say: say}
+	return &console.Console{Runner: &runner, Clock: clock.In(s.clock, s.zone), Idle: s.idle, Mode: s.mode, Say: say}
 }
 
 // idle says who rings instead of the crontab.
@@ -68,7 +69,7 @@ func (s onlooker) idle(ctx context.Context) string {
 		return ""
 	}
 	return fmt.Sprintf("Nothing to do: the cron mode is %s, so the tasks are started from there. Choose Standalone Cron File in the addon under Cron, "+
-		"or run with --force or --task=<id>.", s.mode(ctx))
+		"or name one task, or use --force.", s.mode(ctx))
 }
 
 func (s onlooker) mode(ctx context.Context) string {
@@ -76,7 +77,7 @@ func (s onlooker) mode(ctx context.Context) string {
 }
 
 const (
-	// followed is how long a run of all tasks looks on, so that the next minute's finds the lock free; the work itself goes on.
+	// followed is how long a run of all tasks looks on, so that the next minute's finds the lock free.
 	followed = 50 * time.Second
 	// soon is how far ahead something that waits still counts as being worked on.
 	soon = time.Minute
@@ -84,39 +85,58 @@ const (
 	glimpse = 300 * time.Millisecond
 )
 
-// follow wakes the engine and prints what it does, until nothing moves any more. What other replicas do is counted, not printed.
+// follow wakes the engine and prints what it does, until nothing moves any more or the time is up; the work itself goes on. What
+// other replicas do is not printed.
 func (s onlooker) follow(o console.Order, say func(string)) tasks.Run {
-	return func(ctx context.Context) (r tasks.Result, err error) {
+	return func(ctx context.Context) (tasks.Result, error) {
 		if s.settings.Now(ctx).Paused() {
 			say("All work on virtual machines is paused: its interval is 0.")
-			return r, nil
+			return tasks.Result{}, nil
 		}
-		stop := s.lines.Follow(say)
-		before, err := s.processVMs(ctx)
-		if err == nil {
-			err = s.rest(ctx, o.Task != "")
-		}
+		end, stop := s.outcomes.watch(), s.lines.Follow(say)
+		defer stop() // also when something panics
+		defer end()
+		s.engine.Wake()
+		moving, err := s.rest(ctx, s.limit(ctx, o))
 		stop()
 		if err != nil {
-			return before, err
+			return tasks.Result{}, err
 		}
-		r, err = s.processVMs(ctx)
-		r.Processed = max(r.Processed, before.Processed)
-		return r, err
+		if moving > 0 {
+			say(fmt.Sprintf("Still being worked on: %d. That goes on by itself.", moving))
+		}
+		return s.tally(ctx, end())
 	}
 }
 
-// rest returns when no machine moves any more, or after a while; patiently = the lock timeout is the only limit.
-func (s onlooker) rest(ctx context.Context, patiently bool) error {
-	until := s.clock.Now().Add(followed)
-	for patiently || s.clock.Now().Before(until) {
-		moving, err := s.store.Moving(ctx, s.clock.Now().Add(soon))
-		if err != nil || moving == 0 {
-			return err
+// limit is how long somebody looks on: never until the lock timeout, which would make a fault of it.
+func (s onlooker) limit(ctx context.Context, o console.Order) time.Duration {
+	most := s.settings.Now(ctx).Tasks.LockTimeout * 9 / 10
+	if o.Task != "" {
+		return most
+	}
+	return min(followed, most)
+}
+
+// rest returns when no machine moves any more, when all work is paused, or after the limit, with how many move still.
+func (s onlooker) rest(ctx context.Context, limit time.Duration) (moving int, err error) {
+	for until := s.clock.Now().Add(limit); ; {
+		now := s.clock.Now()
+		moving, err = s.store.Moving(ctx, now, now.Add(soon))
+		if err != nil || moving == 0 || !now.Before(until) || s.settings.Now(ctx).Paused() {
+			return moving, err
 		}
 		if err := clock.Sleep(ctx, s.clock, glimpse); err != nil {
-			return err
+			return moving, err
 		}
 	}
-	return nil
+}
+
+// tally is what the run came to: what this replica saw end or fail, and what fails elsewhere.
+func (s onlooker) tally(ctx context.Context, seen map[int64]string) (tasks.Result, error) {
+	work, err := s.store.AtWork(ctx, failuresTold)
+	for _, f := range work.Failures {
+		seen[f.ServiceID] = detail(f.ServiceID, action(pipeline.State(f.Status)), f.LastError)
+	}
+	return tasks.Result{Processed: len(seen), Errors: work.Failing, Details: inOrder(seen)}, err
 }

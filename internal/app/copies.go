@@ -47,7 +47,7 @@ func (s *Sidecar) newCollector(cfg config.Config, f *fleet) *collect.Collector {
 				return collect.Terms{}, err
 			}
 			policies, err := s.whmcs.Allowances(ctx)
-			return collect.Terms{Rule: s.settings.Now(ctx).Traffic, Zone: zone, Policies: policies}, err
+			return collect.Terms{Rule: s.settings.Now(ctx).Traffic, Zone: zone, Policies: policies, Blind: err}, nil
 		},
 	}
 }

@@ -80,7 +80,7 @@ func TestCron_standalone(t *testing.T) {
 		if first == 0 {
 			first = time.Since(began)
 		}
-		if step == 0 && strings.HasPrefix(in.Text(), "  [+]  1. ") {
+		if step == 0 && strings.HasPrefix(in.Text(), "  [+] ") {
 			step = time.Since(began)
 		}
 		all.WriteString(in.Text() + "\n")
@@ -90,7 +90,7 @@ func TestCron_standalone(t *testing.T) {
 	}
 	whole := time.Since(began)
 	w.ready(t, service)
-	if first > time.Second+floor || step == 0 || step > whole/2 {
+	if first > time.Second+floor || step == 0 || step > whole*9/10 {
 		t.Errorf("first line after %s, first step after %s of %s", first, step, whole)
 	}
 	for _, form := range []string{

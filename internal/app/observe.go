@@ -13,8 +13,8 @@ import (
 type fanOut []pipeline.Observer[vm.Machine]
 
 // observers of every run: the live lines, the metrics, and the courier that carries what a settlement put into the outbox.
-func observers(live *lines.Lines, registry *prometheus.Registry, c *courier.Courier) fanOut {
-	return fanOut{newMeter(registry), live, postman{c}}
+func observers(live *lines.Lines, o *outcomes, registry *prometheus.Registry, c *courier.Courier) fanOut {
+	return fanOut{newMeter(registry), live, o, postman{c}}
 }
 
 // Began implements pipeline.Observer.

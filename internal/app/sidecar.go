@@ -66,6 +66,8 @@ type Sidecar struct {
 	alarms    taskrows.Alarms
 	rung      chan struct{} // by WHMCS's cron, for the tasks
 	lines     *lines.Hub    // what is done to machines, for whoever looks on
+	outcomes  outcomes      // of what is done to machines, for the same
+	zone      *time.Location
 	stopping  chan struct{} // closed when Run ends
 	server    *bridge.Server
 	listeners []net.Listener
@@ -88,6 +90,9 @@ type Options struct {
 func NewSidecar(ctx context.Context, cfg config.Config, o Options) (*Sidecar, error) {
 	s := &Sidecar{log: o.Log, clock: o.Clock, Calls: new(atomic.Int64), serveOnly: o.ServeOnly, halted: make(chan struct{}, 1), rung: make(chan struct{}, 1), lines: &lines.Hub{Out: o.Lines}, stopping: make(chan struct{})}
 	var err error
+	if s.zone, err = cfg.Zone(ctx); err != nil {
+		return nil, err
+	}
 	if s.store, err = openStore(ctx, cfg, o); err != nil {
 		return nil, err
 	}
@@ -156,7 +161,7 @@ func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, regis
 		Store: s.store, Tables: steps.Tables(), Prepare: steps.Prepare,
 		State:    vm.Position,
 		Failures: func(m *vm.Machine) (int, time.Time) { return m.Failures, m.FailingSince },
-		Observer: observers(s.live(steps), registry, s.courier),
+		Observer: observers(s.live(steps), &s.outcomes, registry, s.courier),
 		Lanes:    pipeline.NewLanes(map[string]int{"clone": cfg.Engine.CloneLane, "migrate": cfg.Engine.MigrateLane, "start": cfg.Engine.StartLane}),
 		Clock:    o.Clock, Random: mathrand.Float64, Log: s.log,
 		Paused:  func(ctx context.Context) bool { return s.settings.Now(ctx).Paused() },
@@ -167,7 +172,7 @@ func (s *Sidecar) newEngine(cfg config.Config, o Options, steps *vm.Steps, regis
 
 // live are the lines of all runs; terminations tell their details there too.
 func (s *Sidecar) live(steps *vm.Steps) *lines.Lines {
-	l := lines.New(s.lines, s.clock)
+	l := lines.New(s.lines, clock.In(s.clock, s.zone))
 	steps.Tell = l.Detail
 	return l
 }
@@ -205,6 +210,7 @@ func (s *Sidecar) Run(ctx context.Context) error {
 	if !s.serveOnly {
 		wg.Go(func() { s.work(ctx) })
 	}
+	wg.Go(func() { s.answerRings(ctx) }) // also when it serves only: WHMCS's cron may know no other replica
 	err := s.server.Serve(ctx, s.listeners...)
 	cancel()
 	wg.Wait()
@@ -230,7 +236,6 @@ func (s *Sidecar) workWhileThereAreTables(ctx context.Context) {
 	wg.Go(func() { s.courier.Run(ctx) })
 	wg.Go(func() { s.keeper.Run(ctx) })
 	wg.Go(func() { s.copies.Run(ctx) })
-	wg.Go(func() { s.answerRings(ctx) })
 	if schedule != nil {
 		wg.Go(func() { schedule.run(ctx) })
 	}

@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/app/pages/home"
 	"github.com/kvmbridge/kvmbridge/internal/courier"
+	"github.com/kvmbridge/kvmbridge/internal/pipeline"
 	"github.com/kvmbridge/kvmbridge/internal/settings"
 	"github.com/kvmbridge/kvmbridge/internal/store/taskrows"
 	"github.com/kvmbridge/kvmbridge/internal/tasks"
@@ -54,7 +54,7 @@ func (s *Sidecar) processVMs(ctx context.Context) (tasks.Result, error) {
 	work, err := s.store.AtWork(ctx, failuresTold)
 	result := tasks.Result{Processed: work.Machines, Errors: work.Failing}
 	for _, f := range work.Failures {
-		result.Details = append(result.Details, fmt.Sprintf("service %d: %s", f.ServiceID, f.LastError))
+		result.Details = append(result.Details, detail(f.ServiceID, action(pipeline.State(f.Status)), f.LastError))
 	}
 	return result, err
 }

@@ -61,3 +61,14 @@ func Sleep(ctx context.Context, c Clock, d time.Duration) error {
 		return nil
 	}
 }
+
+// In is c for what people read: its Now stands in their zone.
+func In(c Clock, zone *time.Location) Clock { return zoned{c, zone} }
+
+type zoned struct {
+	Clock
+	zone *time.Location
+}
+
+// Now implements Clock, in the zone.
+func (z zoned) Now() time.Time { return z.Clock.Now().In(z.zone) }

@@ -77,10 +77,25 @@ func (k *Keeper) nudge() {
 	}
 }
 
-// Overdue lists services with a plan of backups that got none for so long; an age of 0 lists none.
+// Overdue lists services with a plan of backups that got none for so long; an age of 0 lists none. A plan that sleeps, because
+// the package has no backups any more, is not overdue; in a list that is very long nobody looks for those.
 func (k *Keeper) Overdue(ctx context.Context, age time.Duration) ([]Late, error) {
 	if age <= 0 {
 		return nil, nil
 	}
-	return k.Records.Overdue(ctx, k.Clock.Now().Add(-age))
+	zone, err := k.Zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := k.Clock.Now().In(zone)
+	list, err := k.Records.Overdue(ctx, now, now.Add(-age))
+	if len(list) > longList {
+		return list, err
+	}
+	return slices.DeleteFunc(list, func(l Late) bool {
+		want, _, err := k.wanted(ctx, l.ServiceID)
+		return err == nil && sleeps(Backup, want)
+	}), err
 }
+
+const longList = 200

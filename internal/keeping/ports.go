@@ -42,8 +42,9 @@ type Records interface {
 	Watched(ctx context.Context) ([]Watched, error)
 	// Unwatch clears the task of a manual backup in a record, while it is still that one.
 	Unwatch(ctx context.Context, serviceID int64, upid string) error
-	// Overdue lists services with a plan of backups of whose backups none has succeeded since before.
-	Overdue(ctx context.Context, before time.Time) ([]Late, error)
+	// Overdue lists services with a plan of backups of whose backups none has succeeded since before. Both moments are in the
+	// zone of plans.
+	Overdue(ctx context.Context, now, before time.Time) ([]Late, error)
 	// Forget deletes deeds that were over before that moment.
 	Forget(ctx context.Context, before time.Time) error
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kvmbridge/kvmbridge/internal/retention"
+	"github.com/kvmbridge/kvmbridge/internal/spec"
 )
 
 // Keep is how long deeds that are over stay in the book.
@@ -110,19 +111,29 @@ func (k *Keeper) schedule(ctx context.Context, r *report, kind Kind) error {
 
 // queue writes a deed down; one that was asked for already is under way.
 func (k *Keeper) queue(ctx context.Context, r *report, d Deed) {
-	if d.Kind == Snapshot {
-		want, _, err := k.wanted(ctx, d.ServiceID)
-		if err != nil {
-			r.trouble(d.ServiceID, d.Kind, err)
-			return
-		}
-		if !want.SnapshotSchedule {
-			return
-		}
+	want, _, err := k.wanted(ctx, d.ServiceID)
+	switch {
+	case err != nil:
+		r.trouble(d.ServiceID, d.Kind, err)
+		return
+	case sleeps(d.Kind, want):
+		return
 	}
 	if _, err := k.Book.Ask(ctx, k.begun(d), ""); err != nil && !errors.Is(err, ErrAsked) {
 		r.trouble(d.ServiceID, d.Kind, err)
 	}
+}
+
+// sleeps tells that the package has none of these copies (any more), so that the plan is kept and nothing comes of it.
+func sleeps(kind Kind, want spec.Spec) bool {
+	switch kind {
+	case Backup:
+		return want.Backups <= 0
+	case Snapshot:
+		return want.Snapshots <= 0 || !want.SnapshotSchedule
+	case Restore, Rollback, DropBackup, DropSnapshot:
+	}
+	return false
 }
 
 func (k *Keeper) begun(d Deed) Deed {
@@ -171,6 +182,7 @@ func (k *Keeper) takeOver(ctx context.Context, r *report, kind Kind) error {
 		return err
 	}
 	for _, w := range list {
+		var err error
 		switch {
 		case kind == Restore && w.Restore != "":
 			_, err = k.Book.Ask(ctx, Deed{ServiceID: w.ServiceID, Kind: Restore, Phase: Restoring, Task: w.Restore, Asked: k.Clock.Now(), Since: k.Clock.Now(), Called: k.Clock.Now()}, "")

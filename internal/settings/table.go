@@ -103,7 +103,7 @@ func cron() Sheet {
 		Meaning: "A run that lasts longer is ended, its lock counts as stale, and the next run removes it.",
 	}, Field{
 		Name: Alarm, Label: "Alarm Without Work", Form: Cron, Group: "Alarm", Default: "30", Max: 7 * 24 * 60, Unit: "minutes",
-		Meaning: "A task that is overdue for longer than this, or a virtual machine that nobody works on, is told in WHMCS's activity log, to attention.webhook and on the addon's first page. 0 switches the alarm off.",
+		Meaning: "A task that is overdue for longer than this, or virtual machines that wait while nobody works on any, are told in WHMCS's activity log, to attention.webhook and on the addon's first page. 0 switches the alarm off.",
 	}, Field{
 		Name: BackupAge, Label: "Backup Warning", Form: Cron, Group: "Backups", Default: "3", Max: 365, Unit: "days",
 		Meaning: "Warn when there was no good backup for so many days: services with a weekly plan of backups are then listed on the page Home. 0: no warning.",

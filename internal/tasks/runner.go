@@ -118,8 +118,7 @@ func (r *Runner) claimed(ctx context.Context, deed Run, o Outcome, m Manner, unt
 	id, now := o.Row.ID, r.Clock.Now()
 	token, err := r.Book.Claim(ctx, o.Row, r.Holder, now, until)
 	if errors.Is(err, ErrTaken) {
-		o.Held = true
-		return o, nil
+		return r.beaten(ctx, o)
 	}
 	if err != nil {
 		return o, fmt.Errorf("begin the task %s: %w", id, err)
@@ -130,6 +129,16 @@ func (r *Runner) claimed(ctx context.Context, deed Run, o Outcome, m Manner, unt
 	m.begin(o.Row)
 	o.Ran = true
 	o.Result, o.Fault, err = r.run(ctx, id, token, deed, until)
+	return o, err
+}
+
+// beaten is the outcome when somebody else began in the same moment.
+func (r *Runner) beaten(ctx context.Context, o Outcome) (Outcome, error) {
+	rows, err := r.Book.Rows(ctx)
+	if err == nil {
+		o.Row = rows[o.Row.ID]
+	}
+	o.Held = true
 	return o, err
 }
 

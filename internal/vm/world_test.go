@@ -26,7 +26,7 @@ import (
 )
 
 // patience is for what a busy machine takes long for; it guards against what never ends.
-const patience = 3 * time.Minute
+const patience = 6 * time.Minute
 
 // speed is how many times faster than real time the worlds of these tests run.
 const speed = 60

@@ -47,6 +47,7 @@ type Home struct {
 	Cards     []Card
 	Counts    []Count
 	Attention []VM
+	MoreLate  int // services without a new backup that are not among them
 	Moving    Moving
 	Fills     []Fill
 	Chart     Chart

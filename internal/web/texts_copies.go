@@ -110,6 +110,7 @@ func copyDeedTexts() map[string]string {
 		"notice_copy_rollback":      "The rollback was ordered.",
 		"notice_copy_drop_snapshot": "The removal of the snapshot was ordered.",
 		"late_backup":               "The last good backup is %d %s old.",
+		"more_late":                 "More services without a new backup",
 		"late_no_backup":            "There is a schedule of backups, and no good backup yet.",
 	}
 }

@@ -28,7 +28,7 @@ func newTask(e Env) *cobra.Command {
 func newTaskRun(e Env) *cobra.Command {
 	var o TaskOptions
 	cmd, sources := withSources(&cobra.Command{
-		Use: "run [TASK]", Short: "Run one task, due or not, or all that are due; exit code 1 when something failed", Args: cobra.MaximumNArgs(1),
+		Use: "run [TASK]", Short: "Run one task, due or not, or all that are due if the cron mode is Standalone; exit code 1 when something failed", Args: cobra.MaximumNArgs(1),
 	}, e)
 	cmd.Flags().BoolVar(&o.Force, "force", false, "all tasks, due or not; disabled ones stay out")
 	cmd.Flags().BoolVar(&o.NoLock, "no-lock", false, "run beside whoever is at it; nothing is written down about the run")

@@ -37,8 +37,9 @@ func (u Usage) UpdateUsage(ctx context.Context, serverID int64) error {
 	}
 	shown := make(map[int64]rows.Shown, len(months))
 	for id, m := range months {
-		p := terms.Policies[id]
-		shown[id] = rows.Shown{Used: p.Used(m.Volume), Limit: p.Limit, Unknown: p.Unknown}
+		if p := terms.Policy(id); !p.Unknown { // else which direction counts is not known either
+			shown[id] = rows.Shown{Used: p.Used(m.Volume), Limit: p.Limit}
+		}
 	}
 	return u.Ledger.Show(ctx, shown, u.Clock.Now().In(terms.Zone))
 }

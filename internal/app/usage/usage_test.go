@@ -116,7 +116,7 @@ func TestUpdateUsage_comparesWhatCountsWithTheAllowance(t *testing.T) {
 	if err := w.UpdateUsage(t.Context(), w.server); err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[int64]string{sent: "1024 2048", unread: "1024 5"} {
+	for id, want := range map[int64]string{sent: "1024 2048", unread: "7 5"} {
 		if got := w.Text(t, "SELECT CONCAT_WS(' ', bwusage, bwlimit) FROM tblhosting WHERE id = ?", id); got != want {
 			t.Errorf("service %d: %q, want %q", id, got, want)
 		}

@@ -257,7 +257,7 @@ func TestPlans_areThoseOfMachinesThatCanHaveCopies(t *testing.T) {
 	if p := plans(); len(p) != 1 || p[0].Fault != nil || p[0].Plan.Week != week || !p[0].Plan.Since.Equal(w.now) {
 		t.Errorf("got %+v", p)
 	}
-	if late, err := w.book.Overdue(ctx, w.now.Add(time.Hour)); err != nil || len(late) != 1 || late[0].ServiceID != w.service || late[0].Name != "web" ||
+	if late, err := w.book.Overdue(ctx, w.now.Add(24*time.Hour), w.now.Add(time.Hour)); err != nil || len(late) != 1 || late[0].ServiceID != w.service || late[0].Name != "web" ||
 		late[0].Last.Format(time.DateOnly) != "2026-05-31" || !late[0].Since.Equal(w.now) {
 		t.Errorf("overdue: %+v, %v", late, err)
 	}

@@ -39,13 +39,14 @@ func (b *Book) LastGood(ctx context.Context, serviceID int64) (keeping.Good, err
 }
 
 // Overdue implements keeping.Records.
-func (b *Book) Overdue(ctx context.Context, before time.Time) ([]keeping.Late, error) {
+func (b *Book) Overdue(ctx context.Context, now, before time.Time) ([]keeping.Late, error) {
+	tomorrow := now.Add(24 * time.Hour) // a day beyond it cannot be believed
 	p := plans[keeping.Backup]
 	var rows []goodRow
 	err := b.sql.SelectContext(ctx, &rows, goodColumns+fmt.Sprintf(planned, p.week)+` AND (v.backup_plan_at IS NULL OR v.backup_plan_at < ?)
-		AND (i.vm_backup_last IS NULL OR i.vm_backup_last < ?) AND NOT EXISTS (SELECT 1 FROM kvmbridge_copies c WHERE c.service_id = i.service_id
+		AND (i.vm_backup_last IS NULL OR i.vm_backup_last < ? OR i.vm_backup_last > ?) AND NOT EXISTS (SELECT 1 FROM kvmbridge_copies c WHERE c.service_id = i.service_id
 		AND c.kind = ? AND c.phase = ? AND c.ended_at >= ?) ORDER BY i.service_id`, string(keeping.Backup), string(keeping.Done),
-		string(vm.Ready), tx.Moment(before), before.UTC().Format(time.DateOnly), string(keeping.Backup), string(keeping.Done), tx.Moment(before))
+		string(vm.Ready), tx.Moment(before), before.Format(time.DateOnly), tomorrow.Format(time.DateOnly), string(keeping.Backup), string(keeping.Done), tx.Moment(before))
 	if err != nil {
 		return nil, fmt.Errorf("list the services without a new backup: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -125,6 +126,35 @@ func TestSave_anOldStateIsDropped(t *testing.T) {
 	}
 	if got, want := w.hours(t), fmt.Sprintf("%d 05-12 10 1 2, %[2]d 05-12 10 1 2, %[2]d 05-13 10 1 2", w.ids[0], w.ids[1]); got != want {
 		t.Errorf("hours %q, want %q", got, want)
+	}
+}
+
+// A table of somebody else takes smaller numbers: one service's trouble is not the others'.
+func TestSave_whatTheDatabaseDoesNotTakeIsOneServicesTrouble(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 5)
+	l := w.ledger(t)
+	w.Exec(t, "ALTER TABLE puqProxmoxKVM_statistics MODIFY net_in SMALLINT UNSIGNED NOT NULL")
+	var updates []traffic.Update
+	for i, a := range w.accounts(t, l) {
+		updates = append(updates, counted(a, 2, []uint64{10, 10, 70_000, 10, 10}[i]))
+	}
+	saved, err := l.Save(t.Context(), updates, noon())
+	if want := fmt.Sprintf("service %d: ", w.ids[2]); len(saved) != 4 || err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("saved %d, %v; want four, and %q", len(saved), err, want)
+	}
+	if got := w.Text(t, "SELECT CONCAT_WS(' ', COUNT(*), MAX(net_in)) FROM puqProxmoxKVM_statistics"); got != "4 10" {
+		t.Errorf("hours: %s", got)
+	}
+}
+
+func TestAccounts_aServiceWithTwoRecordsCountsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 2)
+	w.Exec(t, "ALTER TABLE puqProxmoxKVM_vm_info DROP PRIMARY KEY, ADD KEY (service_id)")
+	w.Exec(t, "INSERT INTO puqProxmoxKVM_vm_info (service_id, vm_id) SELECT service_id, vm_id FROM puqProxmoxKVM_vm_info WHERE service_id = ?", w.ids[0])
+	if all := w.accounts(t, w.ledger(t)); len(all) != 2 || all[0].ServiceID == all[1].ServiceID {
+		t.Errorf("accounts: %+v", all)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,7 +33,7 @@ func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Ti
 	g.SetLimit(savesAtOnce)
 	for _, some := range portions(updates) {
 		g.Go(func() error {
-			done, err := l.save(ctx, some, foreign, now)
+			done, err := l.apart(ctx, some, foreign, now)
 			mu.Lock()
 			defer mu.Unlock()
 			saved = append(saved, done...)
@@ -41,6 +42,24 @@ func (l *Ledger) Save(ctx context.Context, updates []traffic.Update, now time.Ti
 	}
 	return saved, g.Wait()
 }
+
+// apart saves what can be saved when the database refuses something of one service: the others must not wait for it.
+func (l *Ledger) apart(ctx context.Context, updates []*traffic.Update, foreign []compat.Foreign, now time.Time) (saved []*traffic.Update, err error) {
+	saved, err = l.save(ctx, updates, foreign, now)
+	if err == nil || !slices.Contains(badData, tx.Number(err)) {
+		return saved, err
+	}
+	if len(updates) == 1 {
+		return nil, fmt.Errorf("service %d: %w", updates[0].ServiceID, err)
+	}
+	half := len(updates) / 2
+	first, errFirst := l.apart(ctx, updates[:half], foreign, now)
+	second, errSecond := l.apart(ctx, updates[half:], foreign, now)
+	return append(first, second...), errors.Join(errFirst, errSecond)
+}
+
+// badData are the server's numbers for values that a column does not take: out of range, not of its type, too long.
+var badData = []uint16{1264, 1292, 1366, 1406} //nolint:gochecknoglobals // a table
 
 // save tries the cheap way first, if it may; it tells only that somebody was faster, not whose account it was.
 func (l *Ledger) save(ctx context.Context, updates []*traffic.Update, foreign []compat.Foreign, now time.Time) (saved []*traffic.Update, err error) {

@@ -38,7 +38,6 @@ func (l *Ledger) Domains(ctx context.Context, serverID int64, domain string) (ma
 // Shown is what WHMCS's page of a service says of its traffic, in bytes.
 type Shown struct {
 	Used, Limit uint64 // Limit 0 = as much as it likes
-	Unknown     bool   // of Limit: the one that stands there stays
 }
 
 // Show writes traffic by service into WHMCS's columns, which have whole megabytes of 1024^2. at has the zone of WHMCS.
@@ -52,24 +51,17 @@ func (l *Ledger) Show(ctx context.Context, of map[int64]Shown, at time.Time) err
 }
 
 func (l *Ledger) show(ctx context.Context, ids []int64, of map[int64]Shown, at string) error {
-	var used, limits, all, known []any
+	var used, limits, all []any
 	for _, id := range ids {
-		used, all = append(used, id, megabytes(of[id].Used)), append(all, id)
-		if !of[id].Unknown {
-			limits, known = append(limits, id, megabytes(of[id].Limit)), append(known, id)
-		}
+		used, limits, all = append(used, id, megabytes(of[id].Used)), append(limits, id, megabytes(of[id].Limit)), append(all, id)
 	}
+	value := "CASE id" + strings.Repeat(" WHEN ? THEN ?", len(ids)) + " END"
+	query := "UPDATE tblhosting SET bwusage = " + value + ", bwlimit = " + value + ", lastupdate = ? WHERE id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")"
 	return tx.Run(ctx, l.sql, func(q *sqlx.Tx) error {
-		_, err := q.ExecContext(ctx, "UPDATE tblhosting SET bwusage = "+byID(all)+", lastupdate = ? WHERE "+among(all), slices.Concat(used, []any{at}, all)...)
-		if err == nil && len(known) > 0 {
-			_, err = q.ExecContext(ctx, "UPDATE tblhosting SET bwlimit = "+byID(known)+" WHERE "+among(known), slices.Concat(limits, known)...)
-		}
+		_, err := q.ExecContext(ctx, query, slices.Concat(used, limits, []any{at}, all)...)
 		return err
 	})
 }
-
-func byID(ids []any) string  { return "CASE id" + strings.Repeat(" WHEN ? THEN ?", len(ids)) + " END" }
-func among(ids []any) string { return "id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")" }
 
 // megabytes are as many as the columns hold.
 func megabytes(bytes uint64) uint64 { return min(bytes>>20, math.MaxInt32) }

@@ -34,7 +34,7 @@ type Watch struct {
 	Book     Book
 	Settings func(context.Context) settings.Values
 	// Neglected counts the machines that were due before that moment while nobody works on any, and gives the oldest such moment.
-	Neglected func(ctx context.Context, before time.Time) (n int, oldest time.Time, err error)
+	Neglected func(ctx context.Context, now, before time.Time) (n int, oldest time.Time, err error)
 	Clock     clock.Clock
 
 	suspected time.Time // since when what it saw looks wrong; zero = it does not
@@ -59,6 +59,7 @@ func (w *Watch) Look(ctx context.Context) error {
 		w.suspected = time.Time{}
 		return nil
 	case text == "":
+		w.suspected = time.Time{}
 		err = w.Book.Turn(ctx, state, "", "kvmbridge: the alarm is over: periodic work goes on. It was raised because: "+state.Text, now)
 	case state.Text == "" && w.certain(now):
 		err = w.Book.Turn(ctx, state, text, "kvmbridge: ALARM: "+text, now)
@@ -86,7 +87,7 @@ func (w *Watch) judge(ctx context.Context, state State, now time.Time) (string, 
 	if err != nil {
 		return "", err
 	}
-	n, oldest, err := w.Neglected(ctx, now.Add(-v.Alarm))
+	n, oldest, err := w.Neglected(ctx, now, now.Add(-v.Alarm))
 	if err != nil {
 		return "", err
 	}

@@ -149,7 +149,7 @@ func TestWatch_judgesNoTaskThatIsDisabledRunningOrNew(t *testing.T) {
 func TestWatch_machinesThatNobodyWorksOn(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	s.db.Exec(t, "INSERT INTO kvmbridge_vm (service_id, server_id, wake_at, lease_holder) VALUES (1, 1, '2026-11-30 12:00:00', NULL), (2, 1, '2026-11-30 12:01:00', 'busy')")
+	s.db.Exec(t, "INSERT INTO kvmbridge_vm (service_id, server_id, wake_at, lease_holder) VALUES (1, 1, '2026-11-30 12:00:00', NULL), (2, 1, '2026-12-01', 'busy')")
 	s.pass(60, every()...)
 	if got := s.told(); got != "" {
 		t.Errorf("told although somebody is at work: %s", got)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -83,7 +84,7 @@ func (c *Console) tasks(ctx context.Context, o Order) (well bool) {
 func (c *Console) task(ctx context.Context, t tasks.Task, o Order) (well bool) {
 	every := c.Runner.Rules(ctx).Intervals[t.ID]
 	if o.Force && o.Task == "" && every == 0 {
-		c.stamped(fmt.Sprintf(" [%s] Skipped (disabled; --task=%s runs it all the same)", t.ID, t.ID))
+		c.stamped(fmt.Sprintf(" [%s] Skipped (disabled; it runs when it is named)", t.ID))
 		return true
 	}
 	began := c.Clock.Now()
@@ -159,10 +160,13 @@ func (c *Console) clear(ctx context.Context) error {
 			continue
 		}
 		entry := fmt.Sprintf("kvmbridge: lock of the task %s released by --clear-locks; it was held since %s UTC", t.ID, row.Started.Format(time.DateTime))
-		if err := c.Runner.Book.Release(ctx, t.ID, row.Token, entry, c.Clock.Now()); err != nil {
+		switch err := c.Runner.Book.Release(ctx, t.ID, row.Token, entry, c.Clock.Now()); {
+		case errors.Is(err, tasks.ErrTaken): // it ended by itself
+		case err != nil:
 			return err
+		default:
+			released++
 		}
-		released++
 	}
 	c.Say(fmt.Sprintf("Locks released: %d.", released))
 	return nil

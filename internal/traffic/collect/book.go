@@ -29,7 +29,7 @@ func (r *run) unread(accounts ...*traffic.Account) []traffic.Update {
 
 // allow compares an account with its allowance and writes down what has to be told; changed = something has to be kept.
 func (r *run) allow(u *traffic.Update) (changed bool) {
-	policy := r.terms.Policies[u.ServiceID]
+	policy := r.terms.Policy(u.ServiceID)
 	if policy.Limit == 0 && u.Standing == (traffic.Standing{}) {
 		return false
 	}

@@ -31,6 +31,16 @@ type Terms struct {
 	Zone *time.Location // WHMCS's
 	// Policies are the allowances of services; one that is not named has none.
 	Policies map[int64]traffic.Policy
+	// Blind is why the allowances cannot be read; then nothing comes of them, and the counting goes on.
+	Blind error
+}
+
+// Policy is the allowance of a service.
+func (t Terms) Policy(serviceID int64) traffic.Policy {
+	if t.Blind != nil {
+		return traffic.Policy{Unknown: true}
+	}
+	return t.Policies[serviceID]
 }
 
 // Collector reads the clusters. Its fields must all be set.
@@ -56,6 +66,9 @@ func (c *Collector) Collect(ctx context.Context) (processed, errors int, details
 	r := &run{Collector: c, now: c.Clock.Now()}
 	if r.terms, err = c.Terms(ctx); err != nil {
 		return 0, 0, nil, fmt.Errorf("collect the traffic: %w", err)
+	}
+	if r.terms.Blind != nil {
+		r.trouble(0, fmt.Errorf("the allowances of traffic cannot be read: %w", r.terms.Blind))
 	}
 	if err := r.survey(ctx); err != nil {
 		return 0, 0, nil, err

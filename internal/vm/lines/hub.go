@@ -47,7 +47,8 @@ func (w *watcher) take(lines []string) {
 	}
 }
 
-// Follow says every line from now on, until stop is called, which returns when all of them have been said.
+// Follow says every line from now on, until stop is called, which returns when all of them have been said; it may be called
+// twice.
 func (h *Hub) Follow(say func(line string)) (stop func()) {
 	w := &watcher{lines: make(chan string, waiting)}
 	h.mu.Lock()
@@ -62,7 +63,7 @@ func (h *Hub) Follow(say func(line string)) (stop func()) {
 			say(line)
 		}
 	})
-	return func() {
+	return sync.OnceFunc(func() {
 		h.mu.Lock()
 		delete(h.watchers, w)
 		h.mu.Unlock()
@@ -71,5 +72,5 @@ func (h *Hub) Follow(say func(line string)) (stop func()) {
 		if w.lost > 0 {
 			say(fmt.Sprintf("... and %d lines that came faster than they could be printed", w.lost))
 		}
-	}
+	})
 }

@@ -25,6 +25,7 @@ type Machines interface {
 
 const (
 	worriesShown = 100
+	lateShown    = 50
 	movingShown  = 20
 	hoursShown   = 24
 	fillsShown   = 12

@@ -13,10 +13,8 @@ import (
 // overdue adds the services without a new backup to the list of what needs a person.
 func (p *page) overdue(ctx context.Context, h *web.Home) error {
 	list, err := p.late(ctx)
-	for _, l := range list {
-		if len(h.Attention) >= worriesShown {
-			break
-		}
+	h.MoreLate = max(len(list)-lateShown, 0)
+	for _, l := range list[:len(list)-h.MoreLate] {
 		h.Attention = append(h.Attention, web.VM{
 			ServiceID: l.ServiceID, Name: l.Name, Status: string(vm.Ready), Attention: p.reason(l), Since: l.Since, Part: "copies",
 		})
