@@ -67,7 +67,7 @@ func TestConsole_followsAnOrderToReady(t *testing.T) {
 	for _, form := range []string{
 		`^20\S+ \S+ PUQ Proxmox KVM Cron Start\n20\S+ \S+ \[processVirtualMachines\] Running \(interval: 1m, last: (never|\d\d:\d\d:\d\d)\)\n`,
 		`\n  \[\+\] +\d+\. Start VM +success \(\w+ -> \w+\) \[[\d.]+s\]\n`, `\n--- Deploy complete: service=\d+ status=ready ---\n`,
-		`\n20\S+ \S+ \[processVirtualMachines\] Done \([\d.]+s\) — processed: \d+, errors: 0\n20\S+ \S+ PUQ Proxmox KVM Cron End \([\d.]+s total\)$`,
+		`\n20\S+ \S+ \[processVirtualMachines\] Done \([\d.]+s\) — processed: 1, errors: 0\n20\S+ \S+   sid:\d+ action:deploy \[success\]\n20\S+ \S+ PUQ Proxmox KVM Cron End \([\d.]+s total\)$`,
 	} {
 		if !regexp.MustCompile(form).MatchString(all) {
 			t.Errorf("nothing has the form %s in\n%s", form, all)

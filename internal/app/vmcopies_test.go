@@ -232,6 +232,11 @@ func TestCopies_overdueBackupsNeedAPerson(t *testing.T) {
 	w.exec(t, `UPDATE puqProxmoxKVM_vm_info SET vm_backup_schedule = '{"1":"03:30"}', vm_backup_last = ? WHERE service_id = ?`, w.clock.Now().AddDate(0, 0, -9).Format(time.DateOnly), service)
 	admin := w.admin(t)
 	_, html := admin.get(addonPage + "home")
+	if strings.Contains(html, "The last good backup") {
+		t.Errorf("it warns of a package without backups: %s", html)
+	}
+	w.exec(t, `UPDATE tblproducts SET configoption1 = REPLACE(configoption1, '"cpu":1', '"cpu":1,"backups":2')`)
+	_, html = admin.get(addonPage + "home")
 	contains(t, "the first page", html, "The last good backup is 9 days old.", fmt.Sprintf("part=copies&amp;id=%d", service))
 	contains(t, "the metrics", w.metrics(t), "\nkvmbridge_backups_overdue 1\n")
 	admin.set("cron", "backup_warning", "0")

@@ -226,7 +226,7 @@ func (w *world) try(attempts []attempt) {
 		}
 		return err
 	}, services...)
-	w.awaitAll(120*time.Second, services...)
+	w.awaitAll(patience, services...)
 	w.awaitIdle()
 	w.checkOnce(before, services...)
 	for _, a := range attempts {
