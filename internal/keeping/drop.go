@@ -17,6 +17,9 @@ func (k *Keeper) beginDrop(ctx context.Context, w *work) error {
 			return retention.RefusalError{Text: "This backup is protected in Proxmox. Ask the provider to take the protection off."}
 		}
 	}
+	if w.Kind == DropSnapshot && !w.counts(w.Subject) {
+		return noSnapshot()
+	}
 	if err := w.unlocked(ctx); err != nil {
 		return err
 	}

@@ -13,8 +13,10 @@ import (
 // which were made by hand in Proxmox, so there all count.
 func (s *site) snapshots(ctx context.Context) ([]hypervisor.Snapshot, error) {
 	list, err := s.hv.Snapshots(ctx, s.node, s.m.VMID)
-	return slices.DeleteFunc(list, func(x hypervisor.Snapshot) bool { return !s.m.Adopted && !retention.OwnName(x.Name) }), err
+	return slices.DeleteFunc(list, func(x hypervisor.Snapshot) bool { return !s.counts(x.Name) }), err
 }
+
+func (s *site) counts(name string) bool { return s.m.Adopted || retention.OwnName(name) }
 
 func states(list []hypervisor.Snapshot) []retention.Copy {
 	var out []retention.Copy
@@ -122,17 +124,21 @@ func (k *Keeper) count(ctx context.Context, w *work, err error) error {
 	return err
 }
 
+func noSnapshot() error {
+	return retention.RefusalError{Text: "This VM has no such snapshot (any more)."}
+}
+
 // beginRollback takes the machine to return it to a snapshot.
 func (k *Keeper) beginRollback(ctx context.Context, w *work) error {
 	if w.m.Suspended {
 		return retention.RefusalError{Text: "The service is suspended. Its VM can return to a snapshot when it is active again."}
 	}
-	list, err := w.hv.Snapshots(ctx, w.node, w.m.VMID)
+	list, err := w.snapshots(ctx)
 	if err != nil {
 		return err
 	}
 	if !has(list, w.Subject) {
-		return retention.RefusalError{Text: "This VM has no such snapshot (any more)."}
+		return noSnapshot()
 	}
 	if err := w.unlocked(ctx); err != nil {
 		return err
