@@ -14,7 +14,7 @@ type AddonCommands interface {
 	Output(ctx context.Context, call OutputCall) (Output, error)
 }
 
-// Output is what the addon answers to a browser: HTML for the inside of WHMCS's page or, when Head is there, the whole answer.
+// Output is what is answered to a browser: HTML for the inside of WHMCS's page or, when Head is there, the whole answer.
 type Output struct {
 	HTML   string   `json:"html"`
 	Status int      `json:"status,omitempty" doc:"HTTP status of the whole answer"`

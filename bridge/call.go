@@ -77,6 +77,8 @@ type (
 	ModuleCall = CallOf[Nothing]
 	// ConfigOptionsCall asks for the notes under a product's settings.
 	ConfigOptionsCall = CallOf[ConfigOptionsArgs]
+	// ClientAreaCall asks for the client's product page, or for one of our own pages there.
+	ClientAreaCall = CallOf[OutputArgs]
 	// CommandCall is a button of the service page for staff.
 	CommandCall = CallOf[CommandArgs]
 	// AddonCall is a call of an addon function without arguments, and of the outbox.
@@ -106,10 +108,10 @@ type UpgradeArgs struct {
 	From string `json:"from" doc:"version that was active before"`
 }
 
-// OutputArgs are the arguments of Output: the request as the browser sent it to WHMCS. PHP has compared the token of a form.
+// OutputArgs are the arguments of Output and of ClientArea: the request as the browser sent it to WHMCS. PHP has compared the token of a form.
 type OutputArgs struct {
-	Link    string            `json:"link" doc:"address of the addon's pages, relative to WHMCS's admin directory"`
-	Query   string            `json:"query" doc:"query of the request, percent-encoded; its page says which one"`
+	Link    string            `json:"link" doc:"address of the page, relative to the directory of the request"`
+	Query   string            `json:"query" doc:"query of the request, percent-encoded; its page, for clients its kb, says which one"`
 	Token   string            `json:"token" doc:"what forms of the page must send back as kb_token"`
 	Post    bool              `json:"post" doc:"whether the request may change something"`
 	Form    string            `json:"form" doc:"what was posted, form-encoded, without token and secrets"`

@@ -98,8 +98,8 @@ func (c *commands) AdminServicesTabFields(context.Context, bridge.ModuleCall) (b
 	return bridge.TabFields{{Label: "VM status", HTML: "<b>ready</b>"}, {Label: "Addresses", HTML: "192.0.2.10"}, {Label: "Last log", HTML: "&lt;none&gt;"}}, c.got("AdminServicesTabFields")
 }
 
-func (c *commands) ClientArea(context.Context, bridge.ModuleCall) (string, error) {
-	return "<div>ready</div>", c.got("ClientArea")
+func (c *commands) ClientArea(context.Context, bridge.ClientAreaCall) (bridge.Output, error) {
+	return bridge.Output{HTML: "<div>ready</div>"}, c.got("ClientArea")
 }
 
 func (c *commands) Activate(context.Context, bridge.AddonCall) error { return c.got("Activate") }

@@ -33,8 +33,8 @@ type ModuleCommands interface {
 	ConfigOptions(ctx context.Context, call ConfigOptionsCall) (html string, err error)
 	// AdminServicesTabFields are the rows of the service page for staff.
 	AdminServicesTabFields(ctx context.Context, call ModuleCall) (TabFields, error)
-	// ClientArea is the HTML of the product page for the client.
-	ClientArea(ctx context.Context, call ModuleCall) (html string, err error)
+	// ClientArea is the product page for the client, or one of our own pages there, or the way to go on after a form.
+	ClientArea(ctx context.Context, call ClientAreaCall) (Output, error)
 }
 
 // TabField is one row: label and HTML.
@@ -73,9 +73,6 @@ var _ huma.SchemaProvider = TabFields{}
 
 // Data of answers.
 type (
-	htmlData struct {
-		HTML string `json:"html"`
-	}
 	descriptionData struct {
 		Description string `json:"description" doc:"HTML"`
 	}
@@ -125,12 +122,11 @@ func (s *Server) adminServicesTabFields(ctx context.Context, call ModuleCall) (f
 	return fieldsData{fields}, err
 }
 
-func (s *Server) clientArea(ctx context.Context, call ModuleCall) (htmlData, error) {
+func (s *Server) clientArea(ctx context.Context, call ClientAreaCall) (Output, error) {
 	if err := needService(call.Service); err != nil {
-		return htmlData{}, err
+		return Output{}, err
 	}
-	html, err := s.module.ClientArea(ctx, call)
-	return htmlData{html}, err
+	return s.module.ClientArea(ctx, call)
 }
 
 func aboutService[A any](ctx context.Context, call CallOf[A], do func(context.Context, CallOf[A]) error) (Nothing, error) {

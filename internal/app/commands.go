@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kvmbridge/kvmbridge/bridge"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/client"
 	"github.com/kvmbridge/kvmbridge/internal/app/views"
 	"github.com/kvmbridge/kvmbridge/internal/desk"
 	"github.com/kvmbridge/kvmbridge/internal/spec"
@@ -22,6 +23,7 @@ type moduleCommands struct {
 	copies interface {
 		Field(ctx context.Context, serviceID int64) (string, error)
 	}
+	area  *client.Area
 	pages *web.Pages
 	log   *slog.Logger
 }
@@ -60,7 +62,7 @@ func (c *moduleCommands) ChangePackage(ctx context.Context, call bridge.ModuleCa
 
 // ChangePassword implements bridge.ModuleCommands. The form stands in the client area too, so the owner is looked at.
 func (c *moduleCommands) ChangePassword(ctx context.Context, call bridge.ModuleCall) error {
-	if _, err := c.ownedBlock(ctx, call); err != nil {
+	if _, err := c.area.Owned(ctx, call.Caller, call.Service.ID); err != nil {
 		return err
 	}
 	c.remember(ctx, call.Server)
@@ -169,23 +171,6 @@ func (c *moduleCommands) AdminServicesTabFields(ctx context.Context, call bridge
 }
 
 // ClientArea implements bridge.ModuleCommands.
-func (c *moduleCommands) ClientArea(ctx context.Context, call bridge.ModuleCall) (string, error) {
-	block, err := c.ownedBlock(ctx, call)
-	if err != nil {
-		return "", err
-	}
-	return c.pages.ClientBlock(block)
-}
-
-// ownedBlock is what the client sees of a service. The client's id must be the owner's: WHMCS has checked it, and this is
-// the second lock.
-func (c *moduleCommands) ownedBlock(ctx context.Context, call bridge.ModuleCall) (web.Client, error) {
-	block, owner, err := c.views.Client(ctx, call.Service.ID)
-	if err != nil {
-		return web.Client{}, err
-	}
-	if call.Caller.Kind == bridge.CallerClient && owner != 0 && call.Caller.ID != owner {
-		return web.Client{}, bridge.Refuse("not_yours", "This service belongs to another client.")
-	}
-	return block, nil
+func (c *moduleCommands) ClientArea(ctx context.Context, call bridge.ClientAreaCall) (bridge.Output, error) {
+	return c.area.Answer(ctx, call)
 }

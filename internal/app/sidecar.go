@@ -17,6 +17,7 @@ import (
 
 	"github.com/kvmbridge/kvmbridge/bridge"
 	"github.com/kvmbridge/kvmbridge/internal/app/config"
+	"github.com/kvmbridge/kvmbridge/internal/app/pages/client"
 	"github.com/kvmbridge/kvmbridge/internal/app/records"
 	"github.com/kvmbridge/kvmbridge/internal/app/usage"
 	"github.com/kvmbridge/kvmbridge/internal/app/views"
@@ -148,7 +149,7 @@ func (s *Sidecar) assemble(cfg config.Config, o Options) error {
 		Tasks:  onlooker{s},
 		Usage:  usage.Usage{Ledger: trafficrows.New(s.store.Handle()), Clock: s.clock, Terms: s.traffic.Terms},
 		Names:  namelist.NewCounter(names, s.whmcs, clock.System{}, s.log),
-		Module: &moduleCommands{desk: orders, fleet: f, views: v, copies: kept, pages: pages, log: s.log},
+		Module: &moduleCommands{desk: orders, fleet: f, views: v, copies: kept, area: &client.Area{Views: v, Copies: kept, Web: pages, Log: s.log}, pages: pages, log: s.log},
 		Addon:  &addonCommands{store: s.store, router: s.front(orders, kept, pages), settings: s.settings, retire: s.retire, revive: s.revive, inherit: s.inherit},
 	})
 	return nil

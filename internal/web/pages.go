@@ -46,6 +46,7 @@ func New() (*Pages, error) {
 		"tab":      tabOf,
 		"fullness": fullness,
 		"copydo":   copyDoOf,
+		"clientdo": clientDoOf,
 		"word":     func(prefix, value string) string { return cmp.Or(texts[prefix+value], value) }, // of another release
 	}).ParseFS(files, "pages/*.html")
 	if err != nil {
@@ -166,7 +167,11 @@ type Client struct {
 	Domain    string
 	Username  string
 	Addresses []string
+	Links     []ClientLink
 }
+
+// ClientLink leads to a page of ours in the client area; Key is that of its text.
+type ClientLink struct{ Key, URL string }
 
 // Message is the key of the sentence that fits.
 func (c Client) Message() string {

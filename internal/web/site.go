@@ -16,13 +16,28 @@ type Site struct {
 
 // To is the address of a page; names and values of its query follow in pairs, those with an empty value are left out.
 func (s Site) To(page string, query ...any) string {
+	return address(s.Link, append([]any{"page", page}, query...))
+}
+
+// Place is where a page stands in WHMCS's client area.
+type Place struct {
+	Link  string // address of the product page with all of WHMCS's own keys
+	Token string // what a form sends back as kb_token
+}
+
+// To is the address of a page of ours; names and values of its query follow as in Site.To.
+func (p Place) To(page string, query ...any) string {
+	return address(p.Link, append([]any{"kb", page}, query...))
+}
+
+func address(link string, pair []any) string {
 	var b strings.Builder
-	b.WriteString(s.Link)
+	b.WriteString(link)
 	mark := "?"
-	if strings.Contains(s.Link, "?") {
+	if strings.Contains(link, "?") {
 		mark = "&"
 	}
-	for i, pair := 0, append([]any{"page", page}, query...); i+1 < len(pair); i += 2 {
+	for i := 0; i+1 < len(pair); i += 2 {
 		value := fmt.Sprint(pair[i+1])
 		if value == "" {
 			continue

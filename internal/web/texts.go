@@ -15,7 +15,7 @@ func English() map[string]string {
 func chapters() []map[string]string {
 	return []map[string]string{
 		commonTexts(), addonTexts(), machineTexts(), deedTexts(), settingsTexts(), listTexts(), zoneTexts(), zoneRecordTexts(), poolTexts(), poolFormTexts(), addressTexts(), recordTexts(),
-		copyTexts(), copyPlanTexts(), copyDeedTexts(),
+		copyTexts(), copyPlanTexts(), copyDeedTexts(), clientCopyTexts(),
 	}
 }
 

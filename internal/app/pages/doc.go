@@ -5,5 +5,7 @@
 // of its own; with it the same part, asked for with bare=1, stands in a dialog. A form is posted to its part's address and is
 // answered with the way to go on, or with the part again and what is wrong with it.
 //
+// A request from WHMCS's client area becomes a Request too; its pages are those of the package that answers it.
+//
 // It refuses: a page that is not on the list, and a write that was not posted.
 package pages

@@ -21,6 +21,7 @@ type Request struct {
 	Form    url.Values        // what was posted, without token and secrets
 	Secrets map[string]string // posted as secret[name]
 	Admin   int64             // tbladmins.id of who asks
+	Client  int64             // tblclients.id of who asks in the client area
 	WHMCS   string            // version of WHMCS
 }
 

@@ -3,4 +3,7 @@
 //
 // Everything but the two lists comes from the database. The lists are read from the cluster within a bounded time; without them
 // the page says why and offers the rest.
+//
+// In WHMCS's client area the same is for the machine's owner: the forms lead through the same checks, copies go by handles, and
+// errors stay with staff. There an order is looked at against the lists before it goes to internal/keeping.
 package copies

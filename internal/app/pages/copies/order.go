@@ -40,7 +40,12 @@ func (p *Page) ask(s sight, kind keeping.Kind, c web.Copy) (pages.Answer, error)
 }
 
 // author names who ordered something in WHMCS's activity log.
-func author(r *pages.Request) string { return fmt.Sprintf("admin #%d", r.Admin) }
+func author(r *pages.Request) string {
+	if r.Client > 0 {
+		return fmt.Sprintf("client #%d", r.Client)
+	}
+	return fmt.Sprintf("admin #%d", r.Admin)
+}
 
 // order hands what a form sent to the keeper, or shows the form again and why not.
 func (p *Page) order(kind keeping.Kind) pages.Handler {

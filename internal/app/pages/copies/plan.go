@@ -79,7 +79,8 @@ func (p *Page) plan(ctx context.Context, r *pages.Request) (pages.Answer, error)
 		return pages.Answer{}, desk.Sentence("There is no such schedule. Open the page again.")
 	}
 	form, week := typed(r, kind)
-	if fault := p.unfit(ctx, id, kind, form, week); fault != "" {
+	terms, err := p.Keeper.Terms(ctx, id)
+	if fault := unfit(granted{terms, err}, kind, form, week); fault != "" {
 		form.Fault = fault
 		s, err := p.look(ctx, r)
 		if err != nil {
@@ -98,7 +99,7 @@ func (p *Page) plan(ctx context.Context, r *pages.Request) (pages.Answer, error)
 }
 
 // unfit says why a plan is not saved; "" when it is. An empty one always fits: it ends what there was.
-func (p *Page) unfit(ctx context.Context, id int64, kind keeping.Kind, form *web.CopyPlan, week retention.Week) string {
+func unfit(g granted, kind keeping.Kind, form *web.CopyPlan, week retention.Week) string {
 	for _, day := range form.Days {
 		if day.Fault != "" {
 			return "The schedule was not saved. Mend the days that are marked."
@@ -107,8 +108,7 @@ func (p *Page) unfit(ctx context.Context, id int64, kind keeping.Kind, form *web
 	if week.Empty() {
 		return ""
 	}
-	terms, err := p.Keeper.Terms(ctx, id)
-	if why := (granted{terms, err}).unplanned(kind); why != "" {
+	if why := g.unplanned(kind); why != "" {
 		return "The schedule was not saved. " + why
 	}
 	return ""

@@ -1,7 +1,7 @@
 <?php declare(strict_types=1);
 /** WHMCS addon module: the entry points that WHMCS calls by name. Each is one forward into lib/. */
 
-use Kvmbridge\Shim\{AddonModule, AddonPage};
+use Kvmbridge\Shim\AddonModule;
 
 defined('WHMCS') || die('This file cannot be accessed directly');
 
@@ -11,4 +11,4 @@ function puq_proxmox_kvm_config(): array { return AddonModule::config(); }
 function puq_proxmox_kvm_activate(): array { return AddonModule::activate(); }
 function puq_proxmox_kvm_deactivate(): array { return AddonModule::deactivate(); }
 function puq_proxmox_kvm_upgrade(array $vars): void { AddonModule::upgrade($vars); }
-function puq_proxmox_kvm_output(array $vars): void { echo AddonPage::output($vars); }
+function puq_proxmox_kvm_output(array $vars): void { echo AddonModule::output($vars); }

@@ -11,9 +11,7 @@ final class AddonModule
     public static function activate(): array
     {
         try {
-            if (Settings::load()->text('secret') === '') {
-                Settings::store('secret', bin2hex(random_bytes(32)));
-            }
+            Settings::load()->text('secret') === '' && Settings::store('secret', bin2hex(random_bytes(32)));
         } catch (\Throwable $error) {
             return self::outcome('activate', ['reason' => 'secret', 'message' => $error->getMessage()]);
         }
@@ -28,9 +26,13 @@ final class AddonModule
     }
 
     /** A failure is in the module log; the service says itself what is to be migrated when it starts. */
-    public static function upgrade(array $vars): void
+    public static function upgrade(array $vars): void { Funnel::ask(Settings::ADDON, '/v1/addon/Upgrade', Payload::base(['from' => (string) ($vars['version'] ?? '')])); }
+
+    public static function output(array $vars): string
     {
-        Funnel::ask(Settings::ADDON, '/v1/addon/Upgrade', Payload::base(['from' => (string) ($vars['version'] ?? '')]));
+        $answer = Visit::answer((string) ($vars['modulelink'] ?? ''), true, static fn (array $args, array $secrets): array
+            => Funnel::ask(Settings::ADDON, '/v1/addon/Output', Payload::base($args), $secrets));
+        return Funnel::text($answer, 'html') . Fault::html($answer['message']);
     }
 
     /** What addon.json has for the answer's reason. */

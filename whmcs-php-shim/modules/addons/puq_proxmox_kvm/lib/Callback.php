@@ -14,9 +14,7 @@ final class Callback
     public static function begin(array $server): void
     {
         register_shutdown_function(static fn () => self::refuse(self::$lastWords ?? new Fault('whmcs_unavailable')));
-        if (($server['REQUEST_METHOD'] ?? '') !== 'POST') {
-            self::refuse(new Fault('bad_method'));
-        }
+        ($server['REQUEST_METHOD'] ?? '') === 'POST' || self::refuse(new Fault('bad_method'));
     }
 
     public static function run(array $server): void

@@ -8,8 +8,7 @@ final class Cron
     private const SILENCE_SECONDS = 25; // the service says something every five
 
     private static array $args = [];
-    private static bool $loaded = false;
-    private static bool $begun = false;
+    private static bool $loaded = false, $begun = false;
     private static string $rest = '';
     private static ?int $exit = null;
 
@@ -23,9 +22,7 @@ final class Cron
             self::$args = $args + self::$args;
             fwrite(STDERR, $hint);
         }
-        if (isset(self::$args['help'])) {
-            exit(file_get_contents(__DIR__ . '/cron.txt'));
-        }
+        isset(self::$args['help']) && exit(file_get_contents(__DIR__ . '/cron.txt'));
         register_shutdown_function(static fn () => self::$loaded || self::end(1, new Fault('whmcs_unavailable')));
     }
 

@@ -36,7 +36,7 @@ final class Payload
     }
 
     /** Who WHMCS says is asking; it has checked session, role and ownership. */
-    private static function caller(): array
+    public static function caller(): array
     {
         $user = class_exists(CurrentUser::class) ? new CurrentUser() : null;
         $client = defined('CLIENTAREA') && $user ? $user->client() : null;

@@ -59,10 +59,12 @@ final class ServerModule
         return $answer['reason'] === '' ? $fields : ['kvmbridge' => Fault::html($answer['message'])];
     }
 
-    /** Clients read what happened, and nothing about the inside. */
+    /** Clients read what happened, and nothing about the inside. Forms of WHMCS itself, which lack our key, are not for the service. */
     public static function clientArea(array $params): string
     {
-        return Funnel::text(self::ask('ClientArea', $params), 'html') ?: (string) file_get_contents(__DIR__ . '/unavailable.html');
+        $answer = Visit::answer(basename($_SERVER['SCRIPT_NAME'] ?? ''), isset($_GET['kb']), static fn (array $args, array $secrets): array
+            => self::ask('ClientArea', $params, $args, $secrets));
+        return Funnel::text($answer, 'html') ?: (string) file_get_contents(__DIR__ . '/unavailable.html');
     }
 
     public static function deliverOutbox(): void
@@ -74,8 +76,8 @@ final class ServerModule
         }
     }
 
-    public static function ask(string $function, array $params, array $args = []): array
+    public static function ask(string $function, array $params, array $args = [], array $secrets = []): array
     {
-        return Funnel::ask(self::NAME, '/v1/module/' . $function, Payload::forModule($params, $args));
+        return Funnel::ask(self::NAME, '/v1/module/' . $function, Payload::forModule($params, $args), $secrets);
     }
 }

@@ -34,10 +34,7 @@ final class Settings
     public function urls(): array { return preg_split('/[\s,]+/', $this->text('sidecar_urls'), -1, PREG_SPLIT_NO_EMPTY) ?: ['http://127.0.0.1:8472']; }
 
     /** The total must stay below PHP's usual limit of 30 s for a web request. */
-    public function milliseconds(string $name, float $default, float $most): int
-    {
-        return (int) (1000 * min(max(0, (float) $this->text($name)) ?: $default, $most));
-    }
+    public function milliseconds(string $name, float $default, float $most): int { return (int) (1000 * min(max(0, (float) $this->text($name)) ?: $default, $most)); }
 
     /** @return array<string,string> key id => secret; two are valid at once while the secret is being replaced */
     public function keys(): array { return array_filter(['k1' => $this->text('secret'), 'k2' => $this->text('secret_next')], 'strlen'); }
