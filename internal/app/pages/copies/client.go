@@ -85,7 +85,7 @@ func (p *Page) Client(ctx context.Context, r *pages.Request) (pages.Answer, erro
 		return p.closed(v, "client_inactive")
 	case s.Machine.Status == vm.Terminate || s.Machine.Status == vm.ErrorTerminate || s.Machine.Status == vm.Removed:
 		return p.closed(v, "client_over")
-	case r.Post && v.plan:
+	case r.Post && v.plan && v.planned():
 		return p.clientPlan(ctx, v)
 	}
 	return p.clientShelf(ctx, v)
@@ -100,6 +100,9 @@ func (p *Page) closed(v *visit, why string) (pages.Answer, error) {
 func (v *visit) links() []web.ClientLink {
 	return append([]web.ClientLink{{Key: "client_overview", URL: v.at.Link}}, linksOf(v.at, v.terms)...)
 }
+
+// planned tells whether there is a weekly plan: snapshots that go by age have none.
+func (v *visit) planned() bool { return v.shelf == keeping.Backup || v.terms.Rotates }
 
 // locked is the key of the sentence that says why nothing can be ordered now; "" when it can. What the plan wants and has to wait
 // for its next try locks nothing.

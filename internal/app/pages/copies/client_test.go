@@ -119,7 +119,7 @@ func TestClient_isRefused(t *testing.T) {
 		"a plan of a suspended":    {"UPDATE tblhosting SET domainstatus = 'Suspended'", "kb=backup_plan", "This service is not active."},
 		"a terminated one":         {"UPDATE puqProxmoxKVM_vm_info SET vm_status = 'remove'", "kb=snapshot", "ends or has ended"},
 		"one that is worked on":    {"UPDATE puqProxmoxKVM_vm_info SET vm_status = 'cp_stop'", "kb=snapshot", "is being worked on"},
-		"a plan of snapshots":      {"", "kb=snapshot_plan", "The schedule was not saved. The product removes snapshots by age."},
+		"a plan of snapshots":      {"", "kb=snapshot_plan", "Nothing on this page can be changed like that."},
 		"no quota":                 {`UPDATE tblproducts SET configoption1 = REPLACE(configoption1, '"snapshots":2', '"snapshots":0')`, "kb=snapshot", "Access Denied"},
 		"a plan without its quota": {`UPDATE tblproducts SET configoption1 = REPLACE(configoption1, '"backups":2', '"backups":0')`, "kb=backup_plan", "Access Denied"},
 	} {

@@ -70,7 +70,7 @@ func (p *Page) unasked(v *visit, list web.CopyList, o *keeping.Order) string {
 
 // clientForm is the weekly plan as a form; nil where there can be none.
 func (p *Page) clientForm(ctx context.Context, v *visit) (*web.CopyPlan, error) {
-	if v.shelf == keeping.Snapshot && !v.terms.Rotates {
+	if !v.planned() {
 		return nil, nil //nolint:nilnil // no plan is no fault
 	}
 	plan, err := p.planOf(ctx, v.sight, v.terms, v.shelf)
