@@ -24,6 +24,7 @@
 //	which names a machine gets       internal/dns plans, internal/dns/keeper carries out; "kvmbridge dns" is records/
 //	what dns.php gives to scripts    internal/namelist
 //	what a page of the addon does    pages/ (router, one package per page), front.go (the list); internal/web renders it
+//	what a client sees and orders    pages/client, behind the owner check; backups and snapshots: pages/copies/client.go
 //	what the service page shows      views/ reads it, internal/web renders it
 //	what may be set while it runs    settings.go, internal/settings; the page is pages/settings
 //	periodic tasks, and who rings    tasks.go, schedule.go, internal/tasks; who looks on: console.go, internal/tasks/console
