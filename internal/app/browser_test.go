@@ -89,10 +89,18 @@ func (b *browser) open(page string) {
 	b.do(chromedp.Navigate(b.w.WHMCS.URL+"/"+page), chromedp.WaitReady("body"))
 }
 
-// text is what a person reads on the page.
+// text is what a person reads; a page that makes way for the next one is asked again.
 func (b *browser) text() (text string) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate("document.body.innerText", &text))
+	read := chromedp.Evaluate("document.body.innerText", &text)
+	for range 20 {
+		err := chromedp.Run(b.ctx, read)
+		if err == nil || !strings.Contains(err.Error(), "navigated or closed") {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	b.do(read)
 	return text
 }
 
