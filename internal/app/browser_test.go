@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -89,19 +90,26 @@ func (b *browser) open(page string) {
 	b.do(chromedp.Navigate(b.w.WHMCS.URL+"/"+page), chromedp.WaitReady("body"))
 }
 
-// text is what a person reads; a page that makes way for the next one is asked again.
+// text is what a person reads on the page.
 func (b *browser) text() (text string) {
 	b.t.Helper()
-	read := chromedp.Evaluate("document.body.innerText", &text)
+	b.look("document.body ? document.body.innerText : ''", &text)
+	return text
+}
+
+// look reads something; a page that makes way for the next one meanwhile is asked again.
+func (b *browser) look(script string, into any) {
+	b.t.Helper()
+	read := chromedp.Evaluate(script, into)
 	for range 20 {
 		err := chromedp.Run(b.ctx, read)
-		if err == nil || !strings.Contains(err.Error(), "navigated or closed") {
+		gone := err != nil && (strings.Contains(err.Error(), "navigated or closed") || errors.Is(err, context.Canceled) && b.ctx.Err() == nil)
+		if !gone {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	b.do(read)
-	return text
 }
 
 func (b *browser) login(page, name, password string) {

@@ -26,7 +26,7 @@ func (w *world) poolBrowser(t *testing.T, width int) poolBrowser {
 // text is what a person reads, nothing while the browser is on its way to another page.
 func (b poolBrowser) text() (text string) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate("document.body ? document.body.innerText : ''", &text))
+	b.look("document.body ? document.body.innerText : ''", &text)
 	return text
 }
 
@@ -40,7 +40,7 @@ func (b poolBrowser) dialog(press, title string) {
 // inside is what a person reads in the open dialog.
 func (b poolBrowser) inside() (text string) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate(`(document.querySelector('dialog[open] .kb-part') || {innerText: ''}).innerText`, &text))
+	b.look(`(document.querySelector('dialog[open] .kb-part') || {innerText: ''}).innerText`, &text)
 	return text
 }
 
@@ -92,14 +92,13 @@ func (b poolBrowser) row(words string) (text string) {
 	return text
 }
 
-func TestBrowser_pools(t *testing.T) {
+func TestBrowser_pools(t *testing.T) { //nolint:tparallel // its windows change the same pools, one after the other
 	t.Parallel()
 	w := ownWorld(t)
 	service := w.order(t, "IPv6 Addresses=1")
 	m := w.ready(t, service)
 	for i, width := range map[string]int{"wide": 1280, "narrow": 390} {
-		t.Run(i, func(t *testing.T) {
-			t.Parallel()
+		t.Run(i, func(t *testing.T) { // one after the other: an export holds what the other window is about to change
 			b := w.poolBrowser(t, width)
 			contains(t, "the list", b.text(), "IP Pools", "+ Add IP Pool", "192.0.2.10 - 192.0.2.250", "rDNS zone: 2.0.192.in-addr.arpa", "IPV4", "0.41% (1/241)",
 				"2001:db8::10 - 2001:db8::ffff", "IPV6", "(ID: 1)")

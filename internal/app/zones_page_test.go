@@ -40,7 +40,7 @@ func (b *browser) reads(what string, parts ...string) {
 	b.t.Helper()
 	var text string
 	await(b.t, what, func() bool {
-		b.do(chromedp.Evaluate("(document.querySelector('dialog[open]') || document.body).innerText", &text))
+		b.look("(document.querySelector('dialog[open]') || document.body || {innerText: ''}).innerText", &text)
 		for _, p := range parts {
 			if !strings.Contains(text, p) {
 				return false
