@@ -89,7 +89,7 @@ func (c *Client) Tasks(ctx context.Context, call TaskCall, say func(line string)
 	defer silent.Stop()
 	resp, err := c.send(ctx, &http.Client{Transport: c.http.Transport}, "/v1/tasks/run", call)
 	if err != nil {
-		return 1, err
+		return 1, cmp.Or(context.Cause(ctx), err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.Header.Get(HeaderTasks) == "" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,26 @@ func TestScheduleBackup_failuresCostNoOldBackup(t *testing.T) {
 				t.Errorf("overdue: %v, %v", late, err)
 			}
 		})
+	}
+}
+
+// A downgrade took the backups away and left the plan: nobody is told of it every night.
+func TestScheduleBackup_aPlanSleepsWhileThePackageHasNoBackups(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, other := w.machine(product(0, 0, "server", "")), w.machine(product(1, 0, "server", ""))
+	w.plan(id, keeping.Backup)
+	w.plan(other, keeping.Backup)
+	w.toTomorrow()
+	w.run(scheduleBackup)
+	if got := w.text("SELECT GROUP_CONCAT(service_id) FROM kvmbridge_copies"); got != strconv.FormatInt(other, 10) {
+		t.Errorf("deeds of the services %s, want only %d", got, other)
+	}
+	if late, err := w.keeper().Overdue(t.Context(), 12*time.Hour); err != nil || len(late) != 1 || late[0].ServiceID != other {
+		t.Errorf("overdue: %+v, %v", late, err)
+	}
+	if told := w.text("SELECT COUNT(*) FROM kvmbridge_outbox"); told != "0" {
+		t.Errorf("%s messages", told)
 	}
 }
 

@@ -103,22 +103,25 @@ func (k *Keeper) schedule(ctx context.Context, r *report, kind Kind) error {
 		case is == retention.Served && slot.Day == retention.DayOf(now.In(zone)):
 			r.details = append(r.details, fmt.Sprintf("sid:%d [skipped] already_done_today, last:%s", p.ServiceID, p.Plan.Last))
 		case is == retention.Due:
-			k.queue(ctx, r, Deed{ServiceID: p.ServiceID, Kind: kind, Slot: slot.Day})
+			k.due(ctx, r, Deed{ServiceID: p.ServiceID, Kind: kind, Slot: slot.Day})
 		}
 	}
 	return ctx.Err()
 }
 
-// queue writes a deed down; one that was asked for already is under way.
-func (k *Keeper) queue(ctx context.Context, r *report, d Deed) {
+// due queues what a plan wants, unless it sleeps.
+func (k *Keeper) due(ctx context.Context, r *report, d Deed) {
 	want, _, err := k.wanted(ctx, d.ServiceID)
 	switch {
 	case err != nil:
 		r.trouble(d.ServiceID, d.Kind, err)
-		return
-	case sleeps(d.Kind, want):
-		return
+	case !sleeps(d.Kind, want):
+		k.queue(ctx, r, d)
 	}
+}
+
+// queue writes a deed down; one that was asked for already is under way.
+func (k *Keeper) queue(ctx context.Context, r *report, d Deed) {
 	if _, err := k.Book.Ask(ctx, k.begun(d), ""); err != nil && !errors.Is(err, ErrAsked) {
 		r.trouble(d.ServiceID, d.Kind, err)
 	}

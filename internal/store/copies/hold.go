@@ -16,9 +16,9 @@ import (
 	"github.com/kvmbridge/kvmbridge/internal/vm"
 )
 
-// holder is who holds a machine in the name of a deed, whichever process carries it. The engine's processes have random names
+// Holder is who holds a machine in the name of a deed, whichever process carries it. The engine's processes have random names
 // and renew only their own.
-const holder = "copies"
+const Holder = "copies"
 
 // standing is where a machine stands while this transaction keeps everybody else from it.
 type standing struct {
@@ -76,7 +76,7 @@ func (b *Book) Hold(ctx context.Context, d *keeping.Deed, now, until time.Time) 
 		if err != nil {
 			return err
 		}
-		mine := d.Running && s.Holder.String == holder && s.Token == d.Hold
+		mine := d.Running && s.Holder.String == Holder && s.Token == d.Hold
 		switch {
 		case s.Status != vm.Ready && (d.Running || s.over()):
 			return s.refused()
@@ -102,7 +102,7 @@ func (b *Book) seize(ctx context.Context, q *sqlx.Tx, d *keeping.Deed, s standin
 		return s.Token, err
 	}
 	_, err := q.ExecContext(ctx, "UPDATE kvmbridge_vm SET lease_holder = ?, lease_token = lease_token + 1, wake_at = ?, woken = ? WHERE service_id = ?",
-		holder, tx.Moment(until), s.waits(), d.ServiceID)
+		Holder, tx.Moment(until), s.waits(), d.ServiceID)
 	if err != nil {
 		return 0, err
 	}

@@ -57,7 +57,7 @@ func (w write) machine(ctx context.Context) error {
 		return nil
 	}
 	_, err := w.q.ExecContext(ctx, "UPDATE kvmbridge_vm SET lease_holder = NULL, wake_at = ?, woken = 0 WHERE service_id = ? AND lease_holder = ? AND lease_token = ?",
-		tx.Moment(w.at), w.d.ServiceID, holder, w.d.Hold)
+		tx.Moment(w.at), w.d.ServiceID, Holder, w.d.Hold)
 	return err
 }
 

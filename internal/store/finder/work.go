@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kvmbridge/kvmbridge/internal/store/copies"
 	"github.com/kvmbridge/kvmbridge/internal/store/tx"
 )
 
@@ -24,7 +25,7 @@ type Failure struct {
 }
 
 // engine picks the machines that the engine has or may take; a backup or a restore holds one for as long as it lasts.
-const engine = "(lease_holder IS NULL OR lease_holder <> 'copies')"
+const engine = "(lease_holder IS NULL OR lease_holder <> '" + copies.Holder + "')"
 
 // Moving counts the machines that the engine works on at now, or will by then, and that do not fail.
 func (f *Finder) Moving(ctx context.Context, now, by time.Time) (n int, err error) {
@@ -43,7 +44,7 @@ func (f *Finder) Neglected(ctx context.Context, now, before time.Time) (n int, o
 		Held   int          `db:"held"`
 	}
 	err = f.sql.GetContext(ctx, &row, `SELECT COUNT(*) AS n, MIN(wake_at) AS oldest, (SELECT COUNT(*) FROM kvmbridge_vm WHERE lease_holder IS NOT NULL
-		AND lease_holder <> 'copies' AND wake_at > ?) AS held FROM kvmbridge_vm WHERE wake_at < ?`, tx.Moment(now), tx.Moment(before))
+		AND `+engine+` AND wake_at > ?) AS held FROM kvmbridge_vm WHERE wake_at < ?`, tx.Moment(now), tx.Moment(before))
 	if err != nil || row.Held > 0 {
 		return 0, time.Time{}, wrapped(err)
 	}
